@@ -1,0 +1,67 @@
+package ai
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/finbrain/ai/resilience"
+)
+
+// logObserver writes events as structured log lines: the changes of a circuit
+// at warn when it opens and info otherwise, fallbacks at info, a rejected key
+// or used-up quota at error. Other failed attempts are left to the trail of
+// their answer.
+type logObserver struct {
+	logger *slog.Logger // nil: slog.Default() at the time of the line
+}
+
+// Observe writes e.
+func (o logObserver) Observe(e Event) {
+	switch e := e.(type) {
+	case StateChanged:
+		level := slog.LevelInfo
+		if e.To == resilience.Open {
+			level = slog.LevelWarn
+		}
+		o.write(level, "circuit breaker changed state",
+			slog.String("component", "circuit_breaker"),
+			slog.String("event", "state_change"),
+			slog.String("from_state", e.From.String()),
+			slog.String("to_state", e.To.String()),
+			slog.Int("failure_count", e.FailureCount),
+			slog.Float64("window_seconds", e.Window.Seconds()),
+			slog.String("circuit", e.Circuit),
+			slog.String("provider", e.Provider),
+			slog.String("reason", e.Reason),
+			slog.Int64("open_for_ms", e.OpenFor.Milliseconds()))
+	case AttemptFailed:
+		if e.Code != CodeAuthentication && e.Code != CodeQuotaExhausted {
+			return
+		}
+		o.write(slog.LevelError, "provider refused the account",
+			slog.String("component", "ai"),
+			slog.String("event", "attempt_failed"),
+			slog.String("circuit", e.Circuit),
+			slog.String("provider", e.Provider),
+			slog.String("reason", string(e.Code)),
+			slog.Int("status", e.Status))
+	case FellBack:
+		o.write(slog.LevelInfo, "fallback answered",
+			slog.String("component", "ai"),
+			slog.String("event", "fallback"),
+			slog.String("kind", e.Kind.String()),
+			slog.String("primary", e.Primary),
+			slog.String("reason", string(e.Reason)),
+			slog.String("source", string(e.Source)),
+			slog.String("provider", e.Provider),
+			slog.String("model", e.Model))
+	}
+}
+
+func (o logObserver) write(level slog.Level, message string, attrs ...slog.Attr) {
+	logger := o.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	logger.LogAttrs(context.Background(), level, message, attrs...)
+}

@@ -1,0 +1,128 @@
+package ai
+
+// Request is one question to a provider. The literal is the ordinary way to
+// write it:
+//
+//	&ai.Request{Prompt: "Which covenants does this filing put at risk? …", Tenant: id}
+//
+// What is filled in decides the kind: Images make it an image analysis, Inputs
+// an embedding, otherwise it is text. A request is never modified by this
+// module and may be sent again, but must not be changed while a call runs.
+type Request struct {
+	// Kind is inferred when zero. When set, it must agree with what is filled in.
+	Kind Kind
+
+	// Model is a provider's model name, one of the names the application mapped
+	// to models ("fast"), or either with the route before it ("gemini/fast"):
+	// that route then comes first. Empty asks for the provider's default. A
+	// plain provider model name goes to the primary only; substitutes use their
+	// defaults.
+	Model string
+
+	// Instruction tells the model its role and rules (the system prompt).
+	Instruction string
+	// History holds the earlier turns of a conversation, oldest first.
+	History []Message
+	// Prompt is the text to analyse, or the question about the images.
+	Prompt string
+	// Images are the images to analyse, in order.
+	Images []Image
+
+	// Inputs are the texts to embed, one vector each.
+	Inputs []string
+	// Dimensions asks for shorter embedding vectors; 0 is the model's own length.
+	Dimensions int
+	// AllowOtherSpace lets a substitute answer an embedding request from
+	// another embedding space. Vectors of different spaces cannot be compared:
+	// set it only when Response.Space is stored with every vector.
+	AllowOtherSpace bool
+
+	// MaxTokens limits the answer; 0 is the provider's default.
+	MaxTokens int
+	// Temperature from 0 to 2, nil for the provider's default. Zero is sent:
+	// Temperature: new(0.0).
+	Temperature *float64
+	// Stop ends the answer before any of these texts.
+	Stop []string
+	// Seed asks for repeatable sampling where the provider has it.
+	Seed *int64
+
+	// Tenant says on whose behalf the request is made. With ScopeTenant, cached
+	// answers never cross from one tenant to another.
+	Tenant string
+	// Cache changes how this request uses the Client's cache.
+	Cache CacheControl
+	// Fallback replaces the Client's fallback policy for this request; nil
+	// keeps it.
+	Fallback *FallbackPolicy
+}
+
+// Role says who wrote a Message.
+type Role string
+
+// The roles of a conversation.
+const (
+	RoleUser      Role = "user"
+	RoleAssistant Role = "assistant"
+)
+
+// Message is an earlier turn of a conversation.
+type Message struct {
+	Role   Role
+	Text   string
+	Images []Image // user turns only
+}
+
+// Text returns a request for an analysis of a text.
+func Text(prompt string) *Request {
+	return &Request{Kind: KindText, Prompt: prompt}
+}
+
+// ImageAnalysis returns a request that asks prompt about one or more images.
+func ImageAnalysis(prompt string, images ...Image) *Request {
+	return &Request{Kind: KindImage, Prompt: prompt, Images: images}
+}
+
+// Embedding returns a request for the embedding vectors of one or more texts.
+func Embedding(inputs ...string) *Request {
+	return &Request{Kind: KindEmbedding, Inputs: inputs}
+}
+
+// ResolvedKind returns Kind or, when that is zero, the kind that the filled-in
+// fields ask for.
+func (r *Request) ResolvedKind() Kind {
+	switch {
+	case r.Kind != 0:
+		return r.Kind
+	case len(r.Inputs) > 0:
+		return KindEmbedding
+	case r.hasImages():
+		return KindImage
+	default:
+		return KindText
+	}
+}
+
+func (r *Request) hasImages() bool {
+	if len(r.Images) > 0 {
+		return true
+	}
+	for i := range r.History {
+		if len(r.History[i].Images) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// CacheControl changes how one request uses the cache. The zero value is the
+// Client's policy.
+type CacheControl struct {
+	// Refresh passes over a fresh entry, asks the provider and stores its
+	// answer. A stale entry may still stand in when every provider fails.
+	Refresh bool
+	// NoStore keeps the answer out of the cache.
+	NoStore bool
+	// Off neither reads the cache, not even as a fallback, nor stores.
+	Off bool
+}
