@@ -8,47 +8,8 @@ import (
 	gocache "github.com/patrickmn/go-cache"
 )
 
-const (
-	// step is the most entries that are looked at under one hold of a lock.
-	step = 256
-
-	// holdingCost is what an entry takes beside its key and value: the item (48
-	// bytes), its map slot at an ordinary load (about 70), its place in the
-	// queue (8 to 16), and what the allocator rounds up.
-	holdingCost = 160
-
-	// Above this size the allocator hands out whole pages.
-	largeObject = 32 << 10
-	pageSize    = 8 << 10
-)
-
-// item is immutable but for its mark and its place. Key and value are one
-// string: one allocation, a value that nobody can change, and a key that does
-// not keep alive a larger string of which the caller's was a part.
-type item struct {
-	data    string
-	keyLen  int
-	expires time.Duration // on the clock of the Memory
-	place   int           // index in the shard's queue, guarded by its mu
-	read    atomic.Bool   // since the hand last passed
-}
-
-func newItem(key string, value []byte, expires time.Duration) *item {
-	return &item{data: key + string(value), keyLen: len(key), expires: expires}
-}
-
-func (it *item) key() string                    { return it.data[:it.keyLen] }
-func (it *item) value() string                  { return it.data[it.keyLen:] }
-func (it *item) expired(now time.Duration) bool { return now >= it.expires }
-
-// cost is what the entry counts for against MaxBytes.
-func (it *item) cost() int64 {
-	n := int64(len(it.data))
-	if n > largeObject {
-		n = (n + pageSize - 1) / pageSize * pageSize
-	}
-	return n + holdingCost
-}
+// step is the most entries that are looked at under one hold of a lock.
+const step = 256
 
 // shard is a part of a Memory with its own lock and bounds.
 //
@@ -65,8 +26,8 @@ type shard struct {
 	maxBytes   int64
 	maxEntries int
 	bytes      int64
-	queue      []*item // in no order but that in which the hand goes round
-	hand       int     // index in queue of the next to be looked at
+	queue      queue
+	sweepAt    *item // the next that the sweep in progress looks at
 	evictions  uint64
 	expired    uint64
 	refused    uint64
@@ -94,7 +55,7 @@ func (s *shard) get(key string, now time.Duration) ([]byte, bool) {
 		s.misses.Add(1)
 		return nil, false
 	}
-	if !it.read.Load() {
+	if !it.read.Load() { // writing it each time would cost readers the cache line
 		it.read.Store(true)
 	}
 	s.hits.Add(1)
@@ -115,8 +76,7 @@ func (s *shard) free(it *item) {
 // shard is closed.
 func (s *shard) set(it *item, now time.Duration) bool {
 	for {
-		stored, open := s.trySet(it, now)
-		if stored || !open {
+		if done, open := s.trySet(it, now); done || !open {
 			return open
 		}
 	}
@@ -138,7 +98,7 @@ func (s *shard) trySet(it *item, now time.Duration) (done, open bool) {
 		return true, true
 	}
 	for budget := step; budget > 0; {
-		// Looked up again each time: the hand may have taken it.
+		// Looked up again each time: it may have been evicted.
 		old := s.find(it.key())
 		if s.fits(it, old) {
 			s.put(it, old)
@@ -149,40 +109,33 @@ func (s *shard) trySet(it *item, now time.Duration) (done, open bool) {
 	return false, true
 }
 
-// fits reports whether the bounds hold once it has taken the place of old.
+// fits reports whether the bounds hold once the item has replaced old, which may
+// be nil.
 func (s *shard) fits(it, old *item) bool {
-	bytes, entries := s.bytes+it.cost(), len(s.queue)
+	bytes, entries := s.bytes+it.cost(), s.queue.len+1
 	if old != nil {
-		bytes -= old.cost()
-	} else {
-		entries++
+		bytes, entries = bytes-old.cost(), entries-1
 	}
 	return bytes <= s.maxBytes && entries <= s.maxEntries
 }
 
+// put stores the item in place of old. Readers find the one or the other.
 func (s *shard) put(it, old *item) {
 	if old != nil {
-		it.place = old.place
-		s.queue[it.place] = it
-		s.bytes -= old.cost()
-	} else {
-		it.place = len(s.queue)
-		s.queue = append(s.queue, it)
+		s.unlink(old)
 	}
+	s.queue.push(it)
 	s.bytes += it.cost()
 	s.items.Set(it.key(), it, gocache.NoExpiration)
 }
 
-// evict removes the first item from the hand on that has expired or was not read
-// since the hand last passed, or the last of limit items if there is none such.
-// It returns how many it has looked at. The queue must not be empty.
+// evict removes the oldest item that has expired or was not read since it joined
+// the queue. Those that were read join it anew. If limit items in a row were, it
+// removes the last of them. It returns how many it has looked at. The queue must
+// not be empty.
 func (s *shard) evict(now time.Duration, limit int) (looked int) {
 	for {
-		if s.hand >= len(s.queue) {
-			s.hand = 0
-		}
-		it := s.queue[s.hand]
-		s.hand++ // past the item that remove puts here, the newest
+		it := s.queue.first
 		looked++
 		switch {
 		case it.expired(now):
@@ -190,6 +143,7 @@ func (s *shard) evict(now time.Duration, limit int) (looked int) {
 		case !it.read.Swap(false) || looked == limit:
 			s.evictions++
 		default:
+			s.requeue(it)
 			continue
 		}
 		s.remove(it)
@@ -197,15 +151,24 @@ func (s *shard) evict(now time.Duration, limit int) (looked int) {
 	}
 }
 
-// remove takes the item out; the last of the queue moves to its place.
+func (s *shard) requeue(it *item) {
+	s.unlink(it)
+	s.queue.push(it)
+	s.bytes += it.cost()
+}
+
 func (s *shard) remove(it *item) {
-	last := s.queue[len(s.queue)-1]
-	s.queue[it.place] = last
-	last.place = it.place
-	s.queue[len(s.queue)-1] = nil
-	s.queue = s.queue[:len(s.queue)-1]
-	s.bytes -= it.cost()
+	s.unlink(it)
 	s.items.Delete(it.key())
+}
+
+// unlink takes the item out of the queue and out of the sweep's way.
+func (s *shard) unlink(it *item) {
+	if s.sweepAt == it {
+		s.sweepAt = it.next
+	}
+	s.queue.remove(it)
+	s.bytes -= it.cost()
 }
 
 func (s *shard) delete(key string) {
@@ -223,16 +186,16 @@ func (s *shard) close() {
 	s.clear()
 }
 
-// clear forgets all items and the memory of map and queue, which never shrink.
+// clear forgets all items, and the memory of the map, which never shrinks.
 func (s *shard) clear() {
 	s.items.Flush()
-	s.queue, s.hand, s.bytes = nil, 0, 0
+	s.queue, s.sweepAt, s.bytes = queue{}, nil, 0
 }
 
 func (s *shard) addTo(sum *Stats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sum.Entries += len(s.queue)
+	sum.Entries += s.queue.len
 	sum.Bytes += s.bytes
 	sum.Hits += s.hits.Load()
 	sum.Misses += s.misses.Load()

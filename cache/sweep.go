@@ -17,38 +17,44 @@ func (m *Memory) sweepEvery(interval time.Duration) {
 	}
 }
 
-// sweep goes through every shard once, in steps between which others get the
-// lock and Close gets its way.
+// sweep goes through every shard once.
 func (m *Memory) sweep() {
 	now := m.now()
 	for i := range m.shards {
-		for end := sweepAll; end > 0 && !m.closed.Load(); {
-			end = m.shards[i].sweepStep(now, end)
-		}
+		m.shards[i].sweep(now, m.closed.Load)
 	}
 }
 
-// sweepAll is the end from which a sweep begins: behind every item.
-const sweepAll = int(^uint(0) >> 1)
+// sweep frees what has expired by now, in steps between which others get the
+// lock, until it is through or stopped.
+func (s *shard) sweep(now time.Duration, stopped func() bool) {
+	for left := s.sweepStart(); left > 0 && !stopped(); left -= step {
+		s.sweepStep(now, min(left, step))
+	}
+}
 
-// sweepStep frees the expired among the last step items before index end of the
-// queue, and returns the end of the next step: zero when none is left.
-//
-// It goes downwards because remove fills a gap from the top: what moves into a
-// gap has been looked at already, or has yet to be, but is never missed.
-func (s *shard) sweepStep(now time.Duration, end int) (next int) {
+// sweepStart returns the number of items to look at. What joins the queue later
+// is younger than this sweep: if it expires at once, the next sweep frees it.
+func (s *shard) sweepStart() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	end = min(end, len(s.queue))
-	next = max(end-step, 0)
-	for i := end - 1; i >= next; i-- {
-		if it := s.queue[i]; it.expired(now) {
+	s.sweepAt = s.queue.first
+	return s.queue.len
+}
+
+// sweepStep looks at the next n items and frees the expired.
+func (s *shard) sweepStep(now time.Duration, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ; n > 0 && s.sweepAt != nil; n-- {
+		it := s.sweepAt
+		s.sweepAt = it.next
+		if it.expired(now) {
 			s.remove(it)
 			s.expired++
 		}
 	}
-	if len(s.queue) == 0 {
+	if s.queue.len == 0 {
 		s.clear()
 	}
-	return next
 }

@@ -36,11 +36,10 @@ var useChecks = []check{
 			key := fmt.Sprint("key ", u)
 			users.Go(func() {
 				for range 100 {
-					if err := s.Set(s.ctx, key, []byte(key), ample); err != nil && !errors.Is(err, cache.ErrClosed) {
-						s.errorf("Set while closing: %v", err)
-					}
-					if got, ok, err := s.Get(s.ctx, key); err != nil || ok && string(got) != key {
-						s.errorf("Get while closing = %.40q, %t, %v", got, ok, err)
+					// A connection may break under a call in flight, with an error.
+					_ = s.Set(s.ctx, key, []byte(key), ample)
+					if got, ok, _ := s.Get(s.ctx, key); ok && string(got) != key {
+						s.errorf("Get while closing = %.40q, want %q or a miss", got, key)
 					}
 				}
 			})
