@@ -1,0 +1,56 @@
+package resilience
+
+import (
+	"context"
+	"errors"
+)
+
+// Do calls fn under the breaker b and returns what fn returned. It returns an
+// [*OpenError] if the breaker refuses and ctx.Err() if ctx is already done; fn
+// is then not called.
+//
+// BreakerConfig.Classify judges the error. If fn panics or ends its goroutine,
+// that passes through with its stack and counts as a failure; of a probe it
+// only frees the place.
+func Do[T any](ctx context.Context, b *Breaker, fn func(context.Context) (T, error)) (T, error) {
+	var zero T
+	if err := ctx.Err(); err != nil {
+		return zero, err
+	}
+	w, refused := b.admit()
+	if refused != nil {
+		return zero, refused
+	}
+	judged := false
+	defer func() {
+		if !judged {
+			b.abandon(w)
+		}
+	}()
+	v, err := fn(ctx)
+	o := Success
+	if err != nil {
+		o = b.outcome(ctx, err)
+	}
+	judged = true
+	b.settle(w, o)
+	return v, err
+}
+
+// Protect returns fn under the breaker b, as [Do] runs it.
+func Protect[T any](b *Breaker, fn func(context.Context) (T, error)) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) { return Do(ctx, b, fn) }
+}
+
+func (b *Breaker) outcome(ctx context.Context, err error) Outcome {
+	if cancelled(ctx) {
+		return Neutral
+	}
+	return b.cfg.Classify(err)
+}
+
+// cancelled tells whether ctx was cancelled, rather than that its deadline passed.
+func cancelled(ctx context.Context) bool {
+	err := ctx.Err()
+	return err != nil && !errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,48 @@
+package resilience
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrOpen is matched, with [errors.Is], by every refusal of a breaker or a gate.
+var ErrOpen = errors.New("resilience: circuit open")
+
+// The reasons a breaker gives for its state in [OpenError], [StateChange] and
+// [Snapshot]. [Breaker.Trip] and a gate's [Verdict] give their own.
+const (
+	ReasonFailures       = "failures"        // opened: too many failures within the window
+	ReasonProbeFailed    = "probe_failed"    // opened again: the probe failed
+	ReasonProbing        = "probing"         // refused while half-open: the probe is still out
+	ReasonOpenTimeOver   = "open_time_over"  // became half-open
+	ReasonProbeSucceeded = "probe_succeeded" // closed
+	ReasonForced         = "forced"          // ForceOpen, ForceClosed or Disable
+	ReasonReset          = "reset"           // Reset
+)
+
+// OpenError is the refusal of a call that was not made. One immutable value
+// serves every refusal of the same opening, so refusing allocates nothing;
+// callers must not modify it.
+type OpenError struct {
+	Name   string    // the breaker's name; for a gate the guard's name and, after a slash, the key
+	State  State     // Open, or HalfOpen while the one call that finds out is still out
+	Until  time.Time // when to ask again; zero if nobody knows (ForceOpen)
+	Reason string    // a Reason constant, or what Trip or the verdict gave
+}
+
+// Error names the breaker and the reason.
+func (e *OpenError) Error() string {
+	return "resilience: " + e.Name + " is " + e.State.String() + " (" + e.Reason + ")"
+}
+
+// Is reports whether target is [ErrOpen].
+func (e *OpenError) Is(target error) bool { return target == ErrOpen }
+
+// RetryAfter returns what is left until Until, now; never negative.
+func (e *OpenError) RetryAfter() time.Duration { return max(0, time.Until(e.Until)) }
+
+// refusal is an OpenError with the instant until which it holds.
+type refusal struct {
+	OpenError
+	until time.Duration
+}

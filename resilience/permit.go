@@ -1,0 +1,22 @@
+package resilience
+
+import "sync/atomic"
+
+// Permit is the right to make one call. It may outlive the function that took
+// it, but is not copied after its first use. The zero Permit permits nothing.
+type Permit struct {
+	breaker *Breaker
+	word    word
+	done    atomic.Bool
+}
+
+// Done tells the outcome of the call and gives the permit back. It reports
+// whether the outcome counted: not if it is [Neutral], if the permit was done
+// before, or if its era is over, because the state changed or a probe's lease
+// ran out. Done is safe for concurrent use; the first call decides.
+func (p *Permit) Done(o Outcome) (counted bool) {
+	if p.breaker == nil || p.done.Swap(true) {
+		return false
+	}
+	return p.breaker.settle(p.word, o)
+}

@@ -1,0 +1,111 @@
+package resilience
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Policy configures a [Guard]. The zero value is the default.
+type Policy struct {
+	// Breaker configures the guard's breaker. Its Classify is for calls made
+	// with [Do] on [Guard.Breaker]; the guard's own runs use the guard's verdict.
+	Breaker BreakerConfig
+	// Retry says how often and after what wait a run tries again.
+	Retry RetryPolicy
+	// Budget bounds the retries of all runs together.
+	Budget BudgetPolicy
+	// Timeout limits each attempt. 0 and negative values set no limit; they
+	// differ for an owner of guards, which fills 0 with a default of its own
+	// and leaves a negative value alone.
+	Timeout time.Duration
+	// MinTrial is how long an attempt must have run before being cut by its
+	// caller's deadline or share counts against what was called: hurried
+	// callers must not open a healthy service. Once 20 successes are known,
+	// twice their 95th percentile applies if that is less. Default 5 s.
+	MinTrial time.Duration
+	// MaxConcurrent is how many runs may be under way, waits between attempts
+	// included; one more gets a [*LimitError] at once. 0: no limit.
+	MaxConcurrent int
+}
+
+// RetryPolicy says how often and after what wait a run tries again. The wait
+// before the n-th retry is uniformly random ("full jitter") between 0 and
+// BaseDelay·2ⁿ⁻¹, at most MaxDelay. Attempts, jitter and the delays for throttled
+// calls follow the standard retry mode of the AWS SDK for Go v2.
+type RetryPolicy struct {
+	// MaxAttempts is how many attempts a run makes at most, the first included;
+	// default 3, 1 never retries.
+	MaxAttempts int
+	// BaseDelay bounds the wait before the first retry; default 200 ms.
+	BaseDelay time.Duration
+	// ThrottleDelay takes the place of BaseDelay after a throttled attempt, and
+	// is how long a gate first closes if the service gave no hint; default 1 s.
+	ThrottleDelay time.Duration
+	// MaxDelay bounds every random wait and the doubling of gates without a
+	// hint; default 20 s. It must not be less than the other two.
+	MaxDelay time.Duration
+	// MaxWait is the patience of a run: it does not wait longer than this for
+	// one retry, nor in all for gates to open. Default 60 s.
+	MaxWait time.Duration
+}
+
+// BudgetPolicy is a bucket of tokens that the runs of one guard share: retries
+// take from it, successes put back, and when it is empty failures are final.
+// Capacity and costs are those of the AWS SDK for Go v2's standard retry mode.
+type BudgetPolicy struct {
+	Capacity      int // default 500
+	RetryCost     int // what a retry takes; given back if it succeeds; default 14
+	ThrottledCost int // the same after a throttled attempt; default 5
+	SuccessCredit int // what a success at the first attempt puts back; default 1
+}
+
+// Validate returns an error that names the first bad field, or nil.
+func (p Policy) Validate() error {
+	if err := p.Breaker.Validate(); err != nil {
+		return err
+	}
+	if err := firstError(
+		notNegative("RetryPolicy.MaxAttempts", p.Retry.MaxAttempts),
+		notNegative("RetryPolicy.BaseDelay", p.Retry.BaseDelay),
+		notNegative("RetryPolicy.ThrottleDelay", p.Retry.ThrottleDelay),
+		notNegative("RetryPolicy.MaxDelay", p.Retry.MaxDelay),
+		notNegative("RetryPolicy.MaxWait", p.Retry.MaxWait),
+		notNegative("BudgetPolicy.Capacity", p.Budget.Capacity),
+		notNegative("BudgetPolicy.RetryCost", p.Budget.RetryCost),
+		notNegative("BudgetPolicy.ThrottledCost", p.Budget.ThrottledCost),
+		notNegative("BudgetPolicy.SuccessCredit", p.Budget.SuccessCredit),
+		notNegative("Policy.MinTrial", p.MinTrial),
+		notNegative("Policy.MaxConcurrent", p.MaxConcurrent),
+	); err != nil {
+		return err
+	}
+	r := p.withDefaults().Retry
+	if least := max(r.BaseDelay, r.ThrottleDelay); r.MaxDelay < least {
+		return fmt.Errorf("resilience: RetryPolicy.MaxDelay is %v: must not be less than BaseDelay or ThrottleDelay (%v)", r.MaxDelay, least)
+	}
+	return nil
+}
+
+// leaseGrace is what a probe has, after its time limit, to return and tell.
+const leaseGrace = time.Second
+
+func (p Policy) withDefaults() Policy {
+	if p.Timeout > 0 {
+		setDefault(&p.Breaker.ProbeLease, after(p.Timeout, leaseGrace))
+	}
+	p.Breaker = p.Breaker.withDefaults()
+	setDefault(&p.Retry.MaxAttempts, 3)
+	setDefault(&p.Retry.BaseDelay, 200*time.Millisecond)
+	setDefault(&p.Retry.ThrottleDelay, time.Second)
+	setDefault(&p.Retry.MaxDelay, 20*time.Second)
+	setDefault(&p.Retry.MaxWait, 60*time.Second)
+	setDefault(&p.Budget.Capacity, 500)
+	setDefault(&p.Budget.RetryCost, 14)
+	setDefault(&p.Budget.ThrottledCost, 5)
+	setDefault(&p.Budget.SuccessCredit, 1)
+	setDefault(&p.MinTrial, 5*time.Second)
+	return p
+}
+
+var errNoName = errors.New("resilience: name is empty")

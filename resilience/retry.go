@@ -1,0 +1,173 @@
+package resilience
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+)
+
+// hurriedWait bounds the wait of a run that has another answer ready.
+const hurriedWait = 250 * time.Millisecond
+
+// errFailed stands for an attempt's error inside backoff, which would unwrap a
+// PermanentError in the real one and lose what surrounds it.
+var errFailed = errors.New("resilience: attempt failed")
+
+// again goes on with a run whose first attempt failed with first and is worth a
+// retry. backoff always begins with an attempt: the first one is replayed to it.
+func again[T any](ctx context.Context, g *Guard, c Call, lim limits, fn func(context.Context) (T, error), first failure, v T) (T, error) {
+	r := newRetrier(g, c, lim, first)
+	replayed := false
+	err := backoff.Retry(func() error {
+		if !replayed {
+			replayed = true
+			return errFailed
+		}
+		var next failure
+		answer, ok := attempt(ctx, g, &c, &lim, fn, &next)
+		if ok {
+			v = answer
+			r.succeeded()
+			return nil
+		}
+		if !next.refused {
+			v = answer
+		}
+		r.failed(next)
+		return errFailed
+	}, backoff.WithContext(r, ctx))
+	if err == nil {
+		return v, nil
+	}
+	return v, interrupted(ctx, r.err)
+}
+
+// retrier decides whether and when one run tries again. It is the BackOff that
+// has backoff wait.
+type retrier struct {
+	guard *Guard
+	call  Call
+	lim   limits
+
+	plain, throttled *backoff.ExponentialBackOff
+
+	attempts int           // calls of fn
+	patience time.Duration // what is left of MaxWait for gates
+	paid     int           // budget tokens taken for the attempt to come
+	last     failure       // decides what happens next
+	err      error         // what the run returns: fn's last error, if fn was called
+}
+
+func newRetrier(g *Guard, c Call, lim limits, first failure) *retrier {
+	r := &retrier{
+		guard: g, call: c, lim: lim,
+		plain:     jittered(g.policy.Retry.BaseDelay, g.policy.Retry.MaxDelay),
+		throttled: jittered(g.policy.Retry.ThrottleDelay, g.policy.Retry.MaxDelay),
+		patience:  g.policy.Retry.MaxWait,
+	}
+	r.failed(first)
+	return r
+}
+
+// jittered draws waits between 0 and base, then twice that, up to most: full
+// jitter, as half the interval plus or minus all of it.
+func jittered(base, most time.Duration) *backoff.ExponentialBackOff {
+	return backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(base/2),
+		backoff.WithMaxInterval(most/2),
+		backoff.WithMultiplier(2),
+		backoff.WithRandomizationFactor(1),
+		backoff.WithMaxElapsedTime(0),
+	)
+}
+
+func (r *retrier) succeeded() {
+	refund := r.paid
+	if r.attempts == 0 { // gates refused what came before
+		refund = r.guard.budget.policy.SuccessCredit
+	}
+	r.guard.budget.put(refund)
+}
+
+func (r *retrier) failed(f failure) {
+	r.last = f
+	if f.refused {
+		r.guard.budget.put(r.paid)
+	} else {
+		r.attempts++
+	}
+	if !f.refused || r.attempts == 0 {
+		r.err = f.err
+	}
+	r.paid = 0
+}
+
+// Reset does nothing: a retrier serves one run.
+func (r *retrier) Reset() {}
+
+// NextBackOff returns the wait before the next attempt, paid for, or Stop.
+func (r *retrier) NextBackOff() time.Duration {
+	if !r.allowed() {
+		return backoff.Stop
+	}
+	wait := r.wait()
+	policy := &r.guard.policy.Retry
+	switch {
+	case wait > policy.MaxWait,
+		r.last.refused && wait > r.patience,
+		after(r.guard.clock.now(), wait) >= r.lim.end,
+		r.guard.breaker.refusesIn(wait):
+		return backoff.Stop
+	}
+	cost := r.guard.budget.cost(&r.last)
+	if !r.guard.budget.take(cost) {
+		return backoff.Stop
+	}
+	r.paid = cost
+	if r.last.refused {
+		r.patience -= wait
+	}
+	return wait
+}
+
+// allowed tells whether a retry is open to the run at all.
+func (r *retrier) allowed() bool {
+	v := &r.last.verdict
+	switch {
+	case !v.Retry, r.attempts >= r.guard.policy.Retry.MaxAttempts:
+		return false
+	case v.Once && r.attempts > 1:
+		return false
+	case r.call.Hurry:
+		return r.attempts <= 1 && v.After <= hurriedWait
+	}
+	return true
+}
+
+func (r *retrier) wait() time.Duration {
+	v := &r.last.verdict
+	if r.last.refused && v.After > 0 {
+		return v.After
+	}
+	draw := r.plain
+	if v.Throttled || r.last.refused {
+		draw = r.throttled
+	}
+	wait := min(draw.NextBackOff(), r.guard.policy.Retry.MaxDelay)
+	if r.call.Hurry {
+		wait = min(wait, hurriedWait)
+	}
+	return max(wait, v.After)
+}
+
+// refusedByGate is worth waiting for, unless the run is hurried. A closed gate
+// names the time; where the call that goes first is still out, it is a guess.
+func refusedByGate(refused *OpenError, hurry bool) failure {
+	f := failure{err: refused, refused: true, verdict: Verdict{Retry: !hurry}}
+	if refused.State == Open {
+		f.verdict.After = refused.RetryAfter()
+	}
+	return f
+}

@@ -1,0 +1,40 @@
+package resilience
+
+import "time"
+
+// window remembers the last len(times) failures. That is all an exact
+// "n failures within any span" needs: the n-th last one tells.
+type window struct {
+	times []time.Duration // a ring of instants
+	next  int             // where the next failure goes
+	count int             // how many places hold one
+}
+
+func newWindow(n int) window { return window{times: make([]time.Duration, n)} }
+
+func (w *window) add(at time.Duration) {
+	w.times[w.next] = at
+	w.next = (w.next + 1) % len(w.times)
+	w.count = min(w.count+1, len(w.times))
+}
+
+func (w *window) clear() { w.next, w.count = 0, 0 }
+
+// full tells whether all len(times) failures lie within span before now, both ends included.
+func (w *window) full(now, span time.Duration) bool {
+	return w.count == len(w.times) && now-w.times[w.next] <= span
+}
+
+// within counts the remembered failures within span before now.
+func (w *window) within(now, span time.Duration) int {
+	for n := range w.count {
+		newest := w.next - 1 - n
+		if newest < 0 {
+			newest += len(w.times)
+		}
+		if now-w.times[newest] > span {
+			return n
+		}
+	}
+	return w.count
+}
