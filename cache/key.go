@@ -44,16 +44,12 @@ type Hasher struct {
 
 // String adds a text.
 func (h *Hasher) String(name, value string) {
-	s := h.part(partString, name)
-	s.length(len(value))
-	s.text(value)
+	h.part(partString, name).text(value)
 }
 
 // Bytes adds raw bytes. They are hashed where they lie, however many.
 func (h *Hasher) Bytes(name string, value []byte) {
-	s := h.part(partBytes, name)
-	s.length(len(value))
-	s.bytes(value)
+	h.part(partBytes, name).bytes(value)
 }
 
 // Int64 adds a whole number.
@@ -76,9 +72,9 @@ func (h *Hasher) Float64(name string, value float64) {
 func (h *Hasher) Bool(name string, value bool) {
 	s := h.part(partBool, name)
 	if value {
-		s.byte(1)
+		s.buf = append(s.buf, 1)
 	} else {
-		s.byte(0)
+		s.buf = append(s.buf, 0)
 	}
 }
 
@@ -88,7 +84,6 @@ func (h *Hasher) Strings(name string, values []string) {
 	s := h.part(partList, name)
 	s.length(len(values))
 	for _, v := range values {
-		s.length(len(v))
 		s.text(v)
 	}
 }
@@ -99,7 +94,7 @@ func (h *Hasher) Strings(name string, values []string) {
 func (h *Hasher) Sum() string {
 	s := h.open()
 	s.flush()
-	base64.RawURLEncoding.Encode(s.key[:], s.digest.Sum(s.buf[:0]))
+	base64.RawURLEncoding.Encode(s.key[:], s.digest.Sum(s.buf))
 	key := string(s.key[:])
 	s.turn++
 	h.state = nil
@@ -119,8 +114,7 @@ func (h *Hasher) open() *hashState {
 		h.state = hashStates.Get().(*hashState)
 		h.turn = h.state.turn
 		h.state.digest.Reset()
-		h.state.used = 0
-		h.state.byte(keyVersion)
+		h.state.buf = append(h.state.buf[:0], keyVersion)
 	}
 	if h.turn != h.state.turn {
 		panic("cache: a copied Hasher was used after Sum of the other copy")
@@ -130,68 +124,58 @@ func (h *Hasher) open() *hashState {
 
 func (h *Hasher) part(kind byte, name string) *hashState {
 	s := h.open()
-	s.byte(kind)
-	s.length(len(name))
+	s.buf = append(s.buf, kind)
 	s.text(name)
 	return s
 }
 
-var hashStates = sync.Pool{New: func() any { return &hashState{digest: sha256.New()} }}
+var hashStates = sync.Pool{New: func() any {
+	return &hashState{digest: sha256.New(), buf: make([]byte, 0, chunk+2*binary.MaxVarintLen64)}
+}}
+
+// chunk is how many bytes are gathered before they go to the digest.
+const chunk = 512
 
 // hashState gathers small parts in a buffer, which saves a call of the digest
 // for each, and lets a string reach it without becoming a slice of its own.
 type hashState struct {
 	digest hash.Hash
 	turn   uint64 // rises when a Hasher gives the state back
-	used   int
-	buf    [512]byte
+	buf    []byte
 	key    [KeyLen]byte
 }
 
 func (s *hashState) flush() {
-	_, _ = s.digest.Write(s.buf[:s.used]) // a hash.Hash never returns an error
-	s.used = 0
+	_, _ = s.digest.Write(s.buf) // a hash.Hash never returns an error
+	s.buf = s.buf[:0]
 }
 
-func (s *hashState) byte(b byte) {
-	s.reserve(1)
-	s.buf[s.used] = b
-	s.used++
-}
+func (s *hashState) uint64(v uint64) { s.buf = binary.BigEndian.AppendUint64(s.buf, v) }
 
+// length adds n and sees to it that less than a chunk is waiting.
 func (s *hashState) length(n int) {
-	s.reserve(binary.MaxVarintLen64)
-	s.used += binary.PutUvarint(s.buf[s.used:], uint64(n))
-}
-
-func (s *hashState) reserve(n int) {
-	if len(s.buf)-s.used < n {
+	if s.buf = binary.AppendUvarint(s.buf, uint64(n)); len(s.buf) >= chunk {
 		s.flush()
 	}
-}
-
-func (s *hashState) uint64(v uint64) {
-	s.reserve(8)
-	binary.BigEndian.PutUint64(s.buf[s.used:], v)
-	s.used += 8
 }
 
 func (s *hashState) text(v string) {
-	for {
-		n := copy(s.buf[s.used:], v)
-		s.used += n
-		if v = v[n:]; v == "" {
-			return
-		}
+	s.length(len(v))
+	for len(s.buf)+len(v) > chunk {
+		n := chunk - len(s.buf)
+		s.buf = append(s.buf, v[:n]...)
 		s.flush()
+		v = v[n:]
 	}
+	s.buf = append(s.buf, v...)
 }
 
 func (s *hashState) bytes(v []byte) {
-	if len(v) <= len(s.buf)-s.used {
-		s.used += copy(s.buf[s.used:], v)
+	s.length(len(v))
+	if len(s.buf)+len(v) > chunk {
+		s.flush()
+		_, _ = s.digest.Write(v)
 		return
 	}
-	s.flush()
-	_, _ = s.digest.Write(v)
+	s.buf = append(s.buf, v...)
 }

@@ -105,6 +105,10 @@ func TestTheBufferNeverShows(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		var h Hasher
 		var plain []string
+		for range rapid.IntRange(0, 200).Draw(r, "numbers in front") {
+			h.Int64("n", 7)
+			plain = append(plain, "i\x01n\x00\x00\x00\x00\x00\x00\x00\x07")
+		}
 		for range rapid.IntRange(0, 8).Draw(r, "parts") {
 			value := strings.Repeat("v", rapid.IntRange(0, 1200).Draw(r, "length"))
 			part := fmt.Sprintf("\x00%s%s", uvarint(len(value)), value)
