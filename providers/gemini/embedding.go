@@ -1,0 +1,116 @@
+package gemini
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"google.golang.org/genai"
+
+	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/transport"
+)
+
+// maxBatch is how many texts the service embeds in one call; more are asked
+// for in several calls, one after the other.
+const maxBatch = 100
+
+// embed answers an embedding request.
+func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*ai.Response, error) {
+	resp := &ai.Response{
+		Embeddings: make([][]float32, 0, len(req.Inputs)),
+		Space:      p.space(req, model),
+		Source:     ai.SourceProvider,
+		Provider:   providerName,
+		Model:      model,
+	}
+	length := req.Dimensions
+	for batch := range slices.Chunk(req.Inputs, maxBatch) {
+		answer, exchange, err := p.embedBatch(ctx, batch, req.Dimensions, model)
+		if err != nil {
+			return nil, err
+		}
+		vectors, problem := readVectors(answer, len(batch), length)
+		if problem != "" {
+			return nil, failed(model, exchange, &ai.Error{Code: ai.CodeBadResponse, Detail: problem})
+		}
+		length = len(vectors[0])
+		resp.Embeddings = append(resp.Embeddings, vectors...)
+		resp.RequestID = transport.RequestID(exchange.Header)
+	}
+	resp.Space.Dimensions = length
+	return resp, nil
+}
+
+// embedBatch asks for the vectors of at most maxBatch inputs.
+func (p *Provider) embedBatch(ctx context.Context, inputs []string, length int, model string) (*genai.EmbedContentResponse, *transport.Exchange, error) {
+	contents := make([]*genai.Content, len(inputs))
+	for i, input := range inputs {
+		contents[i] = &genai.Content{Parts: []*genai.Part{{Text: input}}}
+	}
+	config := &genai.EmbedContentConfig{TaskType: p.options.embeddingTask}
+	if length > 0 {
+		config.OutputDimensionality = new(int32(length))
+	}
+	return ask(ctx, model, func(ctx context.Context) (*genai.EmbedContentResponse, error) {
+		return p.client.Models.EmbedContent(ctx, model, contents, config)
+	})
+}
+
+// space is the embedding space a request is answered in, as far as it is known
+// before the answer.
+func (p *Provider) space(req *ai.Request, model string) ai.Space {
+	length := req.Dimensions
+	if length == 0 {
+		length = dimensions(model)
+	}
+	return ai.Space{Vendor: p.vendor, Model: model, Dimensions: length, Normalized: true}
+}
+
+// readVectors checks that there is one usable vector of one length for each input
+// and brings each to length 1. A length of 0 is any.
+func readVectors(answer *genai.EmbedContentResponse, count, length int) (list [][]float32, problem string) {
+	if len(answer.Embeddings) != count {
+		return nil, "the number of vectors is not that of the inputs"
+	}
+	list = make([][]float32, count)
+	for i, e := range answer.Embeddings {
+		if e == nil || len(e.Values) == 0 {
+			return nil, "a vector is empty"
+		}
+		if length == 0 {
+			length = len(e.Values)
+		}
+		if len(e.Values) != length {
+			return nil, "a vector has the wrong length"
+		}
+		if !normalize(e.Values) {
+			return nil, "a vector is zero or not finite"
+		}
+		list[i] = e.Values
+	}
+	return list, ""
+}
+
+// normalize brings a vector to length 1: gemini-embedding-001 does so itself
+// only for its full 3072 dimensions
+// (https://ai.google.dev/gemini-api/docs/embeddings). A vector that has length
+// 1, to the precision of float32, is left as it came. It returns false when
+// that cannot be done.
+func normalize(v []float32) bool {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return false
+	}
+	if math.Abs(sum-1) <= 1e-6 {
+		return true
+	}
+	scale := 1 / math.Sqrt(sum)
+	for i, x := range v {
+		v[i] = float32(float64(x) * scale)
+	}
+	return true
+}

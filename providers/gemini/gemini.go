@@ -1,0 +1,93 @@
+package gemini
+
+import (
+	"cmp"
+	"context"
+
+	"google.golang.org/genai"
+
+	"github.com/finbrain/ai"
+)
+
+const providerName = "gemini"
+
+// Provider answers text, image and embedding requests with the Gemini API. It
+// is an ai.Analyzer and an ai.Planner, is safe for concurrent use, keeps no
+// goroutine and needs no closing.
+type Provider struct {
+	client  *genai.Client
+	models  Models
+	aliases map[string]string
+	vendor  string
+	options options
+}
+
+var (
+	_ ai.Analyzer = (*Provider)(nil)
+	_ ai.Planner  = (*Provider)(nil)
+)
+
+// New checks the Config and returns a Provider. It makes no call. Its error is
+// a *ai.Error with CodeInvalidRequest whose Field names the wrong part of the
+// Config.
+func New(cfg Config) (*Provider, error) {
+	if cfg.APIKey == "" && cfg.BaseURL == "" {
+		return nil, invalid("APIKey", "is empty")
+	}
+	if !validKey(cfg.APIKey) {
+		return nil, invalid("APIKey", "cannot be sent as a header")
+	}
+	address, err := cfg.address()
+	if err != nil {
+		return nil, err
+	}
+	version := cmp.Or(cfg.APIVersion, defaultAPIVersion)
+	if !validVersion(version) {
+		return nil, invalid("APIVersion", "is no version")
+	}
+	models, aliases, err := cfg.names()
+	if err != nil {
+		return nil, err
+	}
+	options, err := cfg.options()
+	if err != nil {
+		return nil, err
+	}
+	client, err := connect(cfg, address, version)
+	if err != nil {
+		return nil, err
+	}
+	return &Provider{client: client, models: models, aliases: aliases,
+		vendor: cmp.Or(cfg.Vendor, defaultVendor), options: options}, nil
+}
+
+// Analyze answers the request in one call to the service, or in one for every
+// 100 inputs of an embedding request. It never retries. Its errors are
+// *ai.Error.
+func (p *Provider) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, error) {
+	if err := req.Validate(); err != nil {
+		return nil, err
+	}
+	model, _, err := p.model(req)
+	if err != nil {
+		return nil, err
+	}
+	if req.ResolvedKind() == ai.KindEmbedding {
+		return p.embed(ctx, req, model)
+	}
+	return p.generate(ctx, req, model)
+}
+
+// Plan says which model, and for embeddings which space, would answer. It
+// makes no call.
+func (p *Provider) Plan(req *ai.Request) (ai.Plan, error) {
+	model, alias, err := p.model(req)
+	if err != nil {
+		return ai.Plan{}, err
+	}
+	plan := ai.Plan{Model: model, Alias: alias}
+	if req.ResolvedKind() == ai.KindEmbedding {
+		plan.Space = p.space(req, model)
+	}
+	return plan, nil
+}

@@ -1,0 +1,184 @@
+package gemini_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/providers/gemini"
+)
+
+const (
+	canaryPrompt = "canary-prompt-text"
+	canaryBody   = "canary-body-text"
+)
+
+// everyForm prints a value in every way a program might.
+func everyForm(values ...any) string {
+	var b bytes.Buffer
+	for _, v := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%T"} {
+			fmt.Fprintf(&b, verb+"\n", v)
+			fmt.Fprintf(&b, verb+"\n", []any{v})
+			fmt.Fprintf(&b, verb+"\n", map[string]any{"k": v})
+			fmt.Fprintf(&b, verb+"\n", struct{ V any }{v})
+		}
+		slog.New(slog.NewTextHandler(&b, nil)).Info("m", "v", v, "nested", []any{v})
+		slog.New(slog.NewJSONHandler(&b, nil)).Info("m", "v", v, "nested", []any{v})
+		if text, err := json.Marshal(v); err == nil {
+			b.Write(text)
+		}
+		if err, ok := v.(error); ok {
+			fmt.Fprintf(&b, "%v %+v", errors.Join(err, io.EOF), fmt.Errorf("wrapped: %w", err))
+			if e, ok := v.(*ai.Error); ok {
+				fmt.Fprintf(&b, "%v %+v %#v", e.Cause, e.Cause, e.Cause)
+			}
+		}
+	}
+	return b.String()
+}
+
+func noCanary(t *testing.T, where, text string) {
+	t.Helper()
+	for _, canary := range []string{testKey, fmt.Sprintf("%x", testKey), canaryPrompt, canaryBody} {
+		if at := strings.Index(text, canary); at >= 0 {
+			t.Errorf("%s shows %q: …%s…", where, canary, text[max(0, at-100):min(len(text), at+100)])
+		}
+	}
+}
+
+func TestNoErrorShowsTheKeyThePromptOrTheBody(t *testing.T) {
+	quoted := `"` + canaryBody + `"`
+	wires := map[string]*wire{
+		"decode":      answering(200, canaryBody),
+		"cut":         answering(200, `{"candidates":[{"content":{"parts":[{"text":`+quoted),
+		"shape":       answering(200, `{"candidates":`+quoted+`}`),
+		"field shape": answering(200, `{"candidates":[{"content":{"parts":[{"text":["`+canaryBody+`"]}]}}]}`),
+		"blocked":     answering(200, `{"promptFeedback":{"blockReason":`+quoted+`,"blockReasonMessage":`+quoted+`}}`),
+		"finish":      answering(200, `{"candidates":[{"finishReason":`+quoted+`,"finishMessage":`+quoted+`}]}`),
+		"redirect":    answering(307, canaryBody, "Location", "https://elsewhere.example.com/?"+canaryBody),
+		"network":     failing(errors.New(canaryBody)),
+		"panic":       {answer: func(*http.Request) (*http.Response, error) { panic(canaryBody) }},
+	}
+	for _, status := range []int{400, 401, 403, 404, 413, 429, 500, 503} {
+		wires[fmt.Sprint("json ", status)] = answering(status, refusal(status, canaryBody, canaryBody, because(canaryBody)+","+quota(canaryBody)))
+		wires[fmt.Sprint("text ", status)] = answering(status, canaryBody)
+	}
+	for name, w := range wires {
+		for _, req := range []*ai.Request{ai.Text(canaryPrompt), ai.Embedding(canaryPrompt)} {
+			_, err := provider(t, w).Analyze(t.Context(), req)
+			asError(t, err)
+			noCanary(t, name, everyForm(err))
+		}
+	}
+}
+
+func TestTheKeyIsNeverPrinted(t *testing.T) {
+	cfg := gemini.Config{APIKey: testKey, ImageDetail: "huge"}
+	noCanary(t, "Config", everyForm(cfg, &cfg, struct{ Inner gemini.Config }{cfg}))
+	_, err := gemini.New(cfg)
+	noCanary(t, "New's error", everyForm(err))
+	p := provider(t, answering(200, ""))
+	noCanary(t, "Provider", everyForm(p, *p, struct{ P *gemini.Provider }{p}, struct{ p gemini.Provider }{*p}))
+}
+
+func TestTheKeyIsAHeaderOnly(t *testing.T) {
+	w := answering(200, answer("x"))
+	if _, err := provider(t, w).Analyze(t.Context(), ai.Text("x")); err != nil {
+		t.Fatal(err)
+	}
+	sent, _ := w.only(t)
+	if got := sent.header.Values("X-Goog-Api-Key"); len(got) != 1 || got[0] != testKey {
+		t.Errorf("key header = %q", got)
+	}
+	noCanary(t, "the address", sent.url)
+	noCanary(t, "the body", sent.body)
+}
+
+func TestTheKeyIsNotForwardedToAnotherHost(t *testing.T) {
+	for _, location := range []string{"https://elsewhere.example.com/x", "http://generativelanguage.googleapis.com/x", ""} {
+		for _, status := range []int{301, 302, 307, 308} {
+			w := answering(status, "", "Location", location)
+			_, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
+			if e := asError(t, err); e.Code != ai.CodeBadResponse || e.Status != status {
+				t.Errorf("%d: error = %#v, want bad_response", status, e)
+			}
+			if sent := w.requests(); len(sent) != 1 {
+				t.Errorf("a redirect to %q was followed: %v", location, sent[1:])
+			}
+		}
+	}
+}
+
+func TestWithoutAKeyNoneIsSent(t *testing.T) {
+	t.Setenv("GOOGLE_API_KEY", "from-environment")
+	w := answering(200, answer("x"))
+	p := provider(t, w, func(c *gemini.Config) { c.APIKey, c.BaseURL = "", "http://gateway.example.com/google/" })
+	if _, err := p.Analyze(t.Context(), ai.Text("x")); err != nil {
+		t.Fatal(err)
+	}
+	sent, _ := w.only(t)
+	if got := sent.header.Values("X-Goog-Api-Key"); got != nil {
+		t.Errorf("key header = %q, want none", got)
+	}
+	if want := "http://gateway.example.com/google/v1beta/models/gemini-3-flash:generateContent"; sent.url != want {
+		t.Errorf("sent to %s, want %s", sent.url, want)
+	}
+}
+
+func TestTheEnvironmentChangesNothing(t *testing.T) {
+	for _, name := range []string{"GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"} {
+		t.Setenv(name, "from-environment")
+	}
+	for _, name := range []string{"GOOGLE_GEMINI_BASE_URL", "GOOGLE_VERTEX_BASE_URL"} {
+		t.Setenv(name, "https://environment.example.com/")
+	}
+	t.Setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
+	t.Setenv("GOOGLE_GENAI_USE_ENTERPRISE", "true")
+	logged := captureLog(t)
+	w := answering(200, answer("x"))
+	if _, err := provider(t, w).Analyze(t.Context(), ai.Text("x")); err != nil {
+		t.Fatal(err)
+	}
+	sent, _ := w.only(t)
+	if sent.url != "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-flash:generateContent" ||
+		sent.header.Get("X-Goog-Api-Key") != testKey || strings.Contains(fmt.Sprint(sent), "environment") {
+		t.Errorf("sent %+v", sent)
+	}
+	if logged.Len() != 0 {
+		t.Errorf("logged %q", logged)
+	}
+}
+
+func TestNothingIsWrittenToTheGlobalLog(t *testing.T) {
+	logged := captureLog(t)
+	for _, body := range []string{
+		``, `null`, canaryBody, `{"candidates":"x"}`, answer("x"), `{"error":{"code":500}}`,
+		`{"candidates":[{"content":{"parts":[{"text":"x"},{"functionCall":{"name":"f"}}]}},{"content":{"parts":[{"text":"y"}]}}]}`,
+	} {
+		for _, status := range []int{200, 400, 500} {
+			_, _ = provider(t, answering(status, body)).Analyze(t.Context(), ai.Text(canaryPrompt))
+			_, _ = provider(t, answering(status, body)).Analyze(t.Context(), ai.Embedding(canaryPrompt))
+		}
+	}
+	if logged.Len() != 0 {
+		t.Errorf("logged %q", logged)
+	}
+}
+
+// captureLog collects what goes to the log package's own logger.
+func captureLog(t *testing.T) *bytes.Buffer {
+	var b bytes.Buffer
+	before := log.Writer()
+	log.SetOutput(&b)
+	t.Cleanup(func() { log.SetOutput(before) })
+	return &b
+}
