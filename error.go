@@ -178,8 +178,19 @@ func (e *Error) Unwrap() []error {
 }
 
 // Temporary reports whether the same request may succeed later without
-// anything being changed.
-func (e *Error) Temporary() bool { return e.Code.Temporary() }
+// anything being changed. An error of a Client is temporary as soon as one
+// route's failure is.
+func (e *Error) Temporary() bool {
+	if e.Code.Temporary() {
+		return true
+	}
+	for _, step := range e.steps {
+		if CodeOf(step).Temporary() {
+			return true
+		}
+	}
+	return false
+}
 
 // CodeOf returns the Code of err: that of the first *Error or Code in its
 // chain, or the empty Code when there is none.

@@ -89,8 +89,14 @@ type feed struct {
 	dropped uint64
 }
 
+// watched reports whether anybody listens: without, no event need be made.
+func (f *feed) watched() bool { return len(f.observers) > 0 }
+
 // publish queues an event and never blocks.
 func (f *feed) publish(e Event) {
+	if !f.watched() {
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.queue) >= feedSize {

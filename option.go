@@ -1,6 +1,7 @@
 package ai
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -29,6 +30,17 @@ type settings struct {
 	caching   CachePolicy
 	observers []Observer
 	logger    *slog.Logger
+}
+
+// feed returns the feed to the observers, the logger first among them unless
+// it is silent.
+func (s *settings) feed() *feed {
+	f := &feed{}
+	if s.logger == nil || s.logger.Enabled(context.Background(), slog.LevelError) {
+		f.observers = append(f.observers, logObserver{s.logger})
+	}
+	f.observers = append(f.observers, s.observers...)
+	return f
 }
 
 // WithProvider adds a route: a provider under a name of the application's
@@ -65,7 +77,9 @@ func WithProvider(name string, provider Analyzer, options ...RouteOption) Option
 }
 
 // RouteOption configures one route in WithProvider.
-type RouteOption interface{ applyRoute(r *route, field string) error }
+type RouteOption interface {
+	applyRoute(r *route, field string) error
+}
 
 type routeOptionFunc func(r *route, field string) error
 

@@ -1,5 +1,7 @@
 package ai
 
+import "slices"
+
 // Request is one question to a provider. The literal is the ordinary way to
 // write it:
 //
@@ -113,6 +115,33 @@ func (r *Request) hasImages() bool {
 		}
 	}
 	return false
+}
+
+// clone returns a deep copy.
+func (r *Request) clone() *Request {
+	c := *r
+	c.History = slices.Clone(r.History)
+	for i := range c.History {
+		c.History[i].Images = cloneImages(c.History[i].Images)
+	}
+	c.Images = cloneImages(r.Images)
+	c.Inputs = slices.Clone(r.Inputs)
+	c.Stop = slices.Clone(r.Stop)
+	if r.Temperature != nil {
+		c.Temperature = new(*r.Temperature)
+	}
+	if r.Seed != nil {
+		c.Seed = new(*r.Seed)
+	}
+	return &c
+}
+
+func cloneImages(images []Image) []Image {
+	c := slices.Clone(images)
+	for i := range c {
+		c[i].Data = slices.Clone(c[i].Data)
+	}
+	return c
 }
 
 // CacheControl changes how one request uses the cache. The zero value is the

@@ -1,0 +1,216 @@
+package ai
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/finbrain/ai/cache"
+	"github.com/finbrain/ai/fallback"
+)
+
+// answerCache keeps answers in a store of bytes. A failing store is a miss: it
+// never fails a call.
+type answerCache struct {
+	store  cache.Store
+	scope  CacheScope
+	ages   cache.Ages
+	flight cache.Flight[*Response]
+}
+
+func newAnswerCache(store cache.Store, p CachePolicy) *answerCache {
+	return &answerCache{store: store, scope: p.Scope, ages: cache.Ages{Fresh: p.Fresh, Stale: p.Stale}}
+}
+
+// errNoAnswer leaves a step that has nothing to answer with. It reaches no
+// caller.
+var errNoAnswer = errors.New("ai: no answer here")
+
+// cacheable reports whether answers to the call may be cached at all, and if
+// so works out the request's part of their keys.
+func (l *call) cacheable() bool {
+	scope := l.client.answers.scope
+	if l.req.Cache.Off || (scope == ScopeTenant && l.req.Tenant == "") || !imagesKeepStill(l.req) {
+		return false
+	}
+	l.sum = requestSum(l.req, l.kind, scope)
+	return true
+}
+
+// imagesKeepStill reports whether every image of the request will be the same
+// the next time.
+func imagesKeepStill(req *Request) bool {
+	still := func(images []Image) bool {
+		for i := range images {
+			if images[i].URL != "" && !images[i].Immutable {
+				return false
+			}
+		}
+		return true
+	}
+	for i := range req.History {
+		if !still(req.History[i].Images) {
+			return false
+		}
+	}
+	return still(req.Images)
+}
+
+// requestSum hashes every part of a request that changes its answer, whoever
+// gives it. The provider and its model are added by key.
+func requestSum(req *Request, kind Kind, scope CacheScope) string {
+	var h cache.Hasher
+	if scope == ScopeTenant {
+		h.String("tenant", req.Tenant)
+	}
+	h.Int64("kind", int64(kind))
+	h.String("instruction", req.Instruction)
+	for i := range req.History {
+		h.String("role", string(req.History[i].Role))
+		h.String("text", req.History[i].Text)
+		hashImages(&h, req.History[i].Images)
+	}
+	h.String("prompt", req.Prompt)
+	hashImages(&h, req.Images)
+	if kind == KindEmbedding {
+		h.Strings("inputs", req.Inputs)
+		h.Int64("dimensions", int64(req.Dimensions))
+	}
+	if req.MaxTokens != 0 {
+		h.Int64("max_tokens", int64(req.MaxTokens))
+	}
+	if req.Temperature != nil {
+		h.Float64("temperature", *req.Temperature)
+	}
+	if len(req.Stop) > 0 {
+		h.Strings("stop", req.Stop)
+	}
+	if req.Seed != nil {
+		h.Int64("seed", *req.Seed)
+	}
+	return h.Sum()
+}
+
+func hashImages(h *cache.Hasher, images []Image) {
+	for i := range images {
+		h.String("type", images[i].Type())
+		h.String("url", images[i].URL)
+		h.Bytes("image", images[i].Data)
+	}
+}
+
+// key returns where the call's answer by r is kept: never where another
+// route's or another model's is.
+func (l *call) key(r *route) string {
+	suffix := r.name + "/" + l.seat(r).plan.Model
+	if l.kind == KindEmbedding {
+		suffix += "/" + l.seat(r).plan.Space.String()
+	}
+	return cache.Join(l.sum, suffix)
+}
+
+// cached returns the answer by r that the cache holds, a stale one only when
+// stale is true. What it finds enters the trail.
+func (l *call) cached(ctx context.Context, r *route, stale bool) (answer, bool) {
+	if l.sum == "" || l.seat(r).err != nil {
+		return answer{}, false
+	}
+	began := time.Now()
+	a, ok := l.client.answers.get(ctx, l.key(r), r, began, stale)
+	if ok {
+		l.trail = append(l.trail, Attempt{
+			Source: SourceCache, Provider: r.name, Model: a.resp.Model,
+			Start: began.Sub(l.start), Duration: time.Since(began),
+		})
+	}
+	return a, ok
+}
+
+func (c *answerCache) get(ctx context.Context, key string, r *route, now time.Time, stale bool) (answer, bool) {
+	value, ok, err := c.store.Get(ctx, key)
+	if err != nil || !ok {
+		return answer{}, false
+	}
+	entry, err := cache.ParseEntry(value)
+	if err != nil {
+		return answer{}, false
+	}
+	age := entry.Age(now)
+	if f := c.ages.At(age); f == cache.Expired || (f == cache.Stale && !stale) {
+		return answer{}, false
+	}
+	resp, err := decodeResponse(entry.Value)
+	if err != nil {
+		return answer{}, false
+	}
+	return answer{resp: resp, source: SourceCache, provider: r.name, age: age}, true
+}
+
+// stale is the step that answers with the primary's earlier answer.
+func stale(ctx context.Context, l *call, _ fallback.Turn) (answer, error) {
+	if a, ok := l.cached(ctx, l.primary, true); ok {
+		return a, nil
+	}
+	l.trail = append(l.trail, Attempt{
+		Source: SourceCache, Code: CodeNotAvailable, Skipped: true, Start: time.Since(l.start),
+	})
+	return answer{}, errNoAnswer
+}
+
+// static is the step that answers with the application's own words.
+func static(_ context.Context, l *call, _ fallback.Turn) (answer, error) {
+	l.trail = append(l.trail, Attempt{Source: SourceStatic, Start: time.Since(l.start)})
+	return answer{resp: l.client.statics[l.kind].Clone(), source: SourceStatic}, nil
+}
+
+// store keeps an answer of r under r's own key. Text that was cut short is not
+// kept: the next caller may have better luck.
+func (l *call) store(ctx context.Context, r *route, resp *Response) {
+	if l.sum == "" || l.req.Cache.NoStore || ctx.Err() != nil || resp.FinishReason == FinishLength {
+		return
+	}
+	c := l.client.answers
+	payload := encodeResponse(resp)
+	entry := cache.Entry{Stored: time.Now(), Value: payload}
+	value, err := entry.AppendBinary(make([]byte, 0, entry.Size()))
+	if err != nil {
+		return
+	}
+	_ = c.store.Set(ctx, l.key(r), value, c.ages.TTL()) // a lost entry costs a call, no more
+}
+
+// runCached answers from the cache or, together with every other caller that
+// asks the same at the same time, by one run of the steps.
+func (l *call) runCached(ctx context.Context) (*Response, error) {
+	if !l.req.Cache.Refresh {
+		if a, ok := l.cached(ctx, l.primary, false); ok {
+			return l.mark(fallback.Result[answer]{Value: a}), nil
+		}
+	}
+	if l.req.Fallback != nil || l.req.Cache != (CacheControl{}) {
+		return l.run(ctx)
+	}
+	if !l.deadline.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, l.deadline)
+		defer cancel()
+	}
+	key := l.key(l.primary)
+	if l.req.AllowOtherSpace {
+		key += "+"
+	}
+	// The run may outlive this caller, whose request is its own again once
+	// Analyze has returned.
+	l.own(l.req.clone())
+	resp, shared, err := l.client.answers.flight.Do(ctx, key, l.run)
+	if err == nil {
+		if shared {
+			resp = resp.Clone()
+		}
+		return resp, nil
+	}
+	if CodeOf(err) == "" { // this caller's context ended before the run did
+		err = &Error{Code: codeOfContext(err), Cause: err}
+	}
+	return nil, err
+}

@@ -1,0 +1,208 @@
+package ai
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/finbrain/ai/fallback"
+	"github.com/finbrain/ai/resilience"
+)
+
+// call is one Analyze on its way through the steps. It is used by one
+// goroutine at a time.
+type call struct {
+	client    *Client
+	req       *Request
+	kind      Kind
+	policy    *FallbackPolicy
+	model     string // the model name asked for, without a route before it
+	addressed *route // the route named before the model, or nil
+	primary   *route
+	start     time.Time
+	deadline  time.Time
+	sum       string // the request's part of its cache keys; "" when it has none
+	trail     Trail
+	seats     []seat // by route index
+	few       [3]seat
+}
+
+// answer is a response on its way to the caller, with what the marker will say
+// of it.
+type answer struct {
+	resp     *Response
+	source   Source
+	provider string
+	age      time.Duration
+}
+
+func (c *Client) newCall(ctx context.Context, req *Request) *call {
+	l := &call{client: c, req: req, kind: req.ResolvedKind(), policy: &c.fallback, start: time.Now()}
+	if req.Fallback != nil {
+		l.policy = req.Fallback
+	}
+	if _, ok := ctx.Deadline(); !ok {
+		l.deadline = l.start.Add(DefaultDeadline)
+	}
+	if l.seats = l.few[:]; len(c.routes) > len(l.few) {
+		l.seats = make([]seat, len(c.routes))
+	}
+	l.address(c)
+	l.choosePrimary(c)
+	return l
+}
+
+// run takes the call through its steps and marks what comes of it.
+func (l *call) run(ctx context.Context) (*Response, error) {
+	result := chain.Run(ctx, l, l.deadline, l.client.stepsFor(l))
+	if result.Step < 0 {
+		return nil, l.giveUp(ctx, result.Left)
+	}
+	resp := l.mark(result)
+	if resp.Fallback && l.client.events.watched() {
+		l.client.events.publish(FellBack{
+			Time: time.Now(), Kind: l.kind, Primary: l.primary.name, Reason: resp.Reason,
+			Source: resp.Source, Provider: resp.Provider, Model: resp.Model,
+		})
+	}
+	return resp, nil
+}
+
+// mark writes who answered and why, the fallback marker among it. Nothing else
+// does. It writes on a copy: the response may be shared.
+func (l *call) mark(result fallback.Result[answer]) *Response {
+	a := result.Value
+	resp := *a.resp
+	resp.Source, resp.Provider, resp.Age = a.source, a.provider, a.age
+	resp.Fallback, resp.Reason = result.Step > 0, ""
+	if resp.Fallback {
+		resp.Reason = CodeOf(result.Left[0].Err)
+	}
+	resp.Trail = l.trail
+	return &resp
+}
+
+// ask is the step of a route: its fresh cached answer if it is a substitute,
+// else the provider under its guard.
+func (l *call) ask(ctx context.Context, r *route, turn fallback.Turn) (answer, error) {
+	s := l.seat(r)
+	switch {
+	case s.err != nil:
+		return answer{}, l.skip(r, s, s.err)
+	case !l.sameSpace(r):
+		return answer{}, l.skip(r, s, &Error{Code: CodeIncompatibleSpace, Provider: r.name, Model: s.plan.Model})
+	}
+	if r != l.primary && !l.req.Cache.Refresh {
+		if a, ok := l.cached(ctx, r, false); ok {
+			return a, nil
+		}
+	}
+	made := len(l.trail)
+	resp, err := resilience.RunCall(ctx, r.guards[l.kind],
+		resilience.Call{Key: s.plan.Model, Share: turn.Share, Hurry: !turn.Last},
+		func(attempt context.Context) (*Response, error) { return l.attempt(ctx, attempt, r, s) })
+	if err == nil {
+		l.store(ctx, r, resp)
+		return answer{resp: resp, source: SourceProvider, provider: r.name}, nil
+	}
+	var failed *Error
+	if ctx.Err() == nil && errors.As(err, &failed) {
+		return answer{}, failed
+	}
+	refused := r.refusal(ctx, s.plan.Model, err)
+	if len(l.trail) == made {
+		return answer{}, l.skip(r, s, refused)
+	}
+	if failed != nil || errors.As(err, &failed) {
+		refused.steps = []error{failed}
+	}
+	return answer{}, refused
+}
+
+// attempt asks the provider once and enters the attempt in the trail. caller
+// is the context of the call, ctx that of the attempt.
+func (l *call) attempt(caller, ctx context.Context, r *route, s *seat) (*Response, error) {
+	start := time.Now()
+	resp, err := r.analyze(ctx, s.req)
+	entry := Attempt{
+		Source: SourceProvider, Provider: r.name, Model: s.plan.Model,
+		Start: start.Sub(l.start), Duration: time.Since(start),
+	}
+	if err == nil && r != l.primary && !l.servedSpace(resp) {
+		err = &Error{Code: CodeIncompatibleSpace}
+	}
+	if err == nil {
+		if resp.Model != "" {
+			entry.Model = resp.Model
+		}
+		l.trail = append(l.trail, entry)
+		return resp, nil
+	}
+	e := r.errorOf(caller, ctx, s.plan.Model, err)
+	entry.Code, entry.Status, entry.RetryAfter = e.Code, e.Status, e.RetryAfter
+	l.trail = append(l.trail, entry)
+	if caller.Err() == nil && l.client.events.watched() {
+		l.client.events.publish(AttemptFailed{
+			Time: time.Now(), Circuit: r.guards[l.kind].Name(), Provider: r.name, Kind: l.kind,
+			Model: e.Model, Code: e.Code, Status: e.Status, RetryAfter: e.RetryAfter, Duration: entry.Duration,
+		})
+	}
+	return nil, e
+}
+
+// servedSpace reports whether the vectors that came back may stand in for the
+// primary's: what a provider planned is not always what it did.
+func (l *call) servedSpace(resp *Response) bool {
+	return l.kind != KindEmbedding || l.req.AllowOtherSpace ||
+		matchSpaces(l.seat(l.primary).plan.Space, resp.Space)
+}
+
+// ready reports whether r could be asked now.
+func (l *call) ready(r *route) bool {
+	s := l.seat(r)
+	return s.err == nil && l.sameSpace(r) && r.guards[l.kind].Ready(s.plan.Model)
+}
+
+// skip enters a step that was not tried in the trail.
+func (l *call) skip(r *route, s *seat, e *Error) error {
+	l.trail = append(l.trail, Attempt{
+		Source: SourceProvider, Provider: r.name, Model: s.plan.Model,
+		Code: e.Code, Skipped: true, Start: time.Since(l.start), RetryAfter: e.RetryAfter,
+	})
+	return e
+}
+
+// giveUp builds the error of a call that nothing answered: the primary's Code,
+// the smallest wait hint, and every route's error behind it. When substitutes
+// were left only for embedding into another space, that is its Code.
+func (l *call) giveUp(ctx context.Context, left []fallback.Left) *Error {
+	out := &Error{}
+	substitutes, apart := 0, 0
+	for i, step := range left {
+		var failed *Error
+		if !errors.As(step.Err, &failed) {
+			continue // no cached answer
+		}
+		if i == 0 {
+			*out = *failed
+			out.Cause, out.steps = nil, nil
+		} else {
+			substitutes++
+			if failed.Code == CodeIncompatibleSpace {
+				apart++
+			}
+		}
+		out.steps = append(out.steps, failed)
+		if failed.RetryAfter > 0 && (out.RetryAfter == 0 || failed.RetryAfter < out.RetryAfter) {
+			out.RetryAfter = failed.RetryAfter
+		}
+	}
+	if substitutes > 0 && apart == substitutes {
+		out.Code, out.Status, out.Detail = CodeIncompatibleSpace, 0, ""
+	}
+	if err := ctx.Err(); err != nil {
+		out.Code, out.Cause = codeOfContext(err), err
+	}
+	out.Trail = l.trail
+	return out
+}

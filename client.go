@@ -1,0 +1,191 @@
+package ai
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/finbrain/ai/fallback"
+	"github.com/finbrain/ai/resilience"
+)
+
+// DefaultDeadline is how long a call may take whose context has no deadline.
+const DefaultDeadline = 2 * time.Minute
+
+// drainLimit is how long Close waits for observers.
+const drainLimit = 5 * time.Second
+
+// Client is an Analyzer that stays up: it asks the first of its providers that
+// can serve a request, each behind circuit breakers of its own, and when that
+// one fails answers from the cache, from another provider or with a static
+// answer, and says so. It is safe for concurrent use; make one with New and
+// keep it.
+type Client struct {
+	routes   []*route
+	byName   map[string]*route
+	fallback FallbackPolicy
+	statics  [kindEnd]*Response
+	answers  *answerCache // nil without WithCache
+	events   *feed
+	steps    map[*route]*[kindEnd][]step // by primary, for the Client's own policy
+	closed   atomic.Bool
+}
+
+type step = fallback.Step[*call, answer]
+
+// chain decides which failures lead on to the next step.
+var chain = fallback.Chain[*call, answer]{
+	Onward: func(l *call, err error) bool { return onward(CodeOf(err), l.policy) },
+}
+
+// New returns a Client with at least one provider. Its errors are *Error with
+// CodeInvalidRequest and name the wrong option.
+func New(options ...Option) (*Client, error) {
+	var s settings
+	for _, o := range options {
+		if o == nil {
+			continue
+		}
+		if err := o.apply(&s); err != nil {
+			return nil, err
+		}
+	}
+	if len(s.routes) == 0 {
+		return nil, invalid("WithProvider", "is missing: a client needs a provider")
+	}
+	c := &Client{
+		routes: s.routes, byName: make(map[string]*route, len(s.routes)),
+		fallback: s.fallback, statics: s.statics, events: s.feed(),
+	}
+	if s.store != nil {
+		c.answers = newAnswerCache(s.store, s.caching)
+	}
+	for i, r := range c.routes {
+		r.index = i
+		c.byName[r.name] = r
+		if err := r.guard(s.policies, c.events); err != nil {
+			return nil, err
+		}
+	}
+	for _, rule := range s.policies {
+		if rule.route != "" && c.byName[rule.route] == nil {
+			return nil, invalid("WithPolicy.route", "names no provider")
+		}
+	}
+	c.buildSteps()
+	return c, nil
+}
+
+// Analyze answers a request: from the cache if a fresh answer is there, else
+// by the primary provider, else by what the fallback policy names. The
+// response says what answered; its Trail lists all that was tried.
+//
+// The error is a *Error. Requests that cannot be right are refused before any
+// network. A context without a deadline gets DefaultDeadline. After ctx has
+// ended nothing more is sent to a provider.
+func (c *Client) Analyze(ctx context.Context, req *Request) (*Response, error) {
+	if err := req.Validate(); err != nil {
+		return nil, err
+	}
+	if c.closed.Load() {
+		return nil, &Error{Code: CodeInvalidRequest, Detail: "the client is closed", Cause: ErrClosed}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, &Error{Code: codeOfContext(err), Cause: err}
+	}
+	l := c.newCall(ctx, req)
+	if c.answers == nil || !l.cacheable() {
+		return l.run(ctx)
+	}
+	return l.runCached(ctx)
+}
+
+// Close refuses further calls, closes the cache store and waits up to five
+// seconds until the observers have been told everything. Calls under way go
+// on. It is idempotent.
+func (c *Client) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	var err error
+	if c.answers != nil {
+		err = c.answers.store.Close()
+	}
+	c.events.drain(drainLimit)
+	return err
+}
+
+// Breakers returns the circuit breaker of every route and kind, in the order
+// of the routes, to look at and to steer: each is named "route/kind".
+func (c *Client) Breakers() []*resilience.Breaker {
+	var all []*resilience.Breaker
+	for _, r := range c.routes {
+		for _, g := range r.guards {
+			if g != nil {
+				all = append(all, g.Breaker())
+			}
+		}
+	}
+	return all
+}
+
+// Breaker returns the circuit breaker of one route and kind, or nil when there
+// is none.
+func (c *Client) Breaker(route string, kind Kind) *resilience.Breaker {
+	r := c.byName[route]
+	if r == nil || kind >= kindEnd || r.guards[kind] == nil {
+		return nil
+	}
+	return r.guards[kind].Breaker()
+}
+
+// buildSteps prepares, for every route as primary and every kind, the steps of
+// the Client's own policy: a call only passes through them.
+func (c *Client) buildSteps() {
+	c.steps = make(map[*route]*[kindEnd][]step, len(c.routes))
+	for _, r := range c.routes {
+		byKind := new([kindEnd][]step)
+		for _, k := range Kinds() {
+			byKind[k] = c.stepsOf(r, k, &c.fallback)
+		}
+		c.steps[r] = byKind
+	}
+}
+
+func (c *Client) stepsFor(l *call) []step {
+	if l.policy == &c.fallback {
+		return c.steps[l.primary][l.kind]
+	}
+	return c.stepsOf(l.primary, l.kind, l.policy)
+}
+
+// stepsOf lists the steps of a call: its primary, then what the policy names
+// as far as the Client has it.
+func (c *Client) stepsOf(primary *route, kind Kind, policy *FallbackPolicy) []step {
+	steps := []step{c.routeStep(primary)}
+	for _, s := range policy.order() {
+		switch {
+		case s == StepCache && c.answers != nil && c.answers.ages.Stale > 0:
+			steps = append(steps, step{Do: stale})
+		case s == StepProvider:
+			for _, r := range c.routes {
+				if r != primary && r.serves[kind] {
+					steps = append(steps, c.routeStep(r))
+				}
+			}
+		case s == StepStatic && c.statics[kind] != nil:
+			steps = append(steps, step{Do: static})
+		}
+	}
+	return steps
+}
+
+func (c *Client) routeStep(r *route) step {
+	return step{
+		Timed: true,
+		Ready: func(l *call) bool { return l.ready(r) },
+		Do: func(ctx context.Context, l *call, turn fallback.Turn) (answer, error) {
+			return l.ask(ctx, r, turn)
+		},
+	}
+}
