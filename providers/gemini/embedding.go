@@ -11,8 +11,8 @@ import (
 	"github.com/finbrain/ai/internal/transport"
 )
 
-// maxBatch is how many texts the service embeds in one call; more are asked
-// for in several calls, one after the other.
+// maxBatch is how many texts the service embeds in one batchEmbedContents call
+// before it refuses; more go out in several calls, one after the other.
 const maxBatch = 100
 
 // embed answers an embedding request.
@@ -24,33 +24,33 @@ func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*a
 		Provider:   providerName,
 		Model:      model,
 	}
-	length := req.Dimensions
+	dims := req.Dimensions
 	for batch := range slices.Chunk(req.Inputs, maxBatch) {
 		answer, exchange, err := p.embedBatch(ctx, batch, req.Dimensions, model)
 		if err != nil {
 			return nil, err
 		}
-		vectors, problem := readVectors(answer, len(batch), length)
+		vectors, problem := readVectors(answer, len(batch), dims)
 		if problem != "" {
 			return nil, failed(model, exchange, &ai.Error{Code: ai.CodeBadResponse, Detail: problem})
 		}
-		length = len(vectors[0])
+		dims = len(vectors[0])
 		resp.Embeddings = append(resp.Embeddings, vectors...)
 		resp.RequestID = transport.RequestID(exchange.Header)
 	}
-	resp.Space.Dimensions = length
+	resp.Space.Dimensions = dims
 	return resp, nil
 }
 
 // embedBatch asks for the vectors of at most maxBatch inputs.
-func (p *Provider) embedBatch(ctx context.Context, inputs []string, length int, model string) (*genai.EmbedContentResponse, *transport.Exchange, error) {
+func (p *Provider) embedBatch(ctx context.Context, inputs []string, dims int, model string) (*genai.EmbedContentResponse, *transport.Exchange, error) {
 	contents := make([]*genai.Content, len(inputs))
 	for i, input := range inputs {
 		contents[i] = &genai.Content{Parts: []*genai.Part{{Text: input}}}
 	}
 	config := &genai.EmbedContentConfig{TaskType: p.options.embeddingTask}
-	if length > 0 {
-		config.OutputDimensionality = new(int32(length))
+	if dims > 0 {
+		config.OutputDimensionality = new(int32(dims))
 	}
 	return ask(ctx, model, func(ctx context.Context) (*genai.EmbedContentResponse, error) {
 		return p.client.Models.EmbedContent(ctx, model, contents, config)
@@ -60,16 +60,16 @@ func (p *Provider) embedBatch(ctx context.Context, inputs []string, length int, 
 // space is the embedding space a request is answered in, as far as it is known
 // before the answer.
 func (p *Provider) space(req *ai.Request, model string) ai.Space {
-	length := req.Dimensions
-	if length == 0 {
-		length = dimensions(model)
+	dims := req.Dimensions
+	if dims == 0 {
+		dims = dimensions(model)
 	}
-	return ai.Space{Vendor: p.vendor, Model: model, Dimensions: length, Normalized: true}
+	return ai.Space{Vendor: p.vendor, Model: model, Dimensions: dims, Normalized: true}
 }
 
-// readVectors checks that there is one usable vector of one length for each input
-// and brings each to length 1. A length of 0 is any.
-func readVectors(answer *genai.EmbedContentResponse, count, length int) (list [][]float32, problem string) {
+// readVectors checks that there is one usable vector for each input, all of the
+// same dimensions (0: whichever they are), and scales each to length 1.
+func readVectors(answer *genai.EmbedContentResponse, count, dims int) (list [][]float32, problem string) {
 	if len(answer.Embeddings) != count {
 		return nil, "the number of vectors is not that of the inputs"
 	}
@@ -78,11 +78,11 @@ func readVectors(answer *genai.EmbedContentResponse, count, length int) (list []
 		if e == nil || len(e.Values) == 0 {
 			return nil, "a vector is empty"
 		}
-		if length == 0 {
-			length = len(e.Values)
+		if dims == 0 {
+			dims = len(e.Values)
 		}
-		if len(e.Values) != length {
-			return nil, "a vector has the wrong length"
+		if len(e.Values) != dims {
+			return nil, "a vector has the wrong number of dimensions"
 		}
 		if !normalize(e.Values) {
 			return nil, "a vector is zero or not finite"

@@ -88,20 +88,20 @@ func reason(status int, refusal genai.APIError, d details) (ai.Code, string) {
 		switch {
 		case d.daily:
 			return ai.CodeQuotaExhausted, "a daily quota is used up"
-		case d.reason == "QUOTA_EXHAUSTED" || says("prepayment credits", "spending cap", "spend cap"):
+		case d.reason == "QUOTA_EXHAUSTED", says("prepayment credits", "spending cap", "spend cap"):
 			return ai.CodeQuotaExhausted, "the account's credit or spending limit is used up"
 		}
 		return ai.CodeRateLimited, ""
-	case status == 499 || status >= 500: // 499: cancelled, but not by the caller
-		if status == 499 {
-			return ai.CodeUnavailable, "the service cancelled the request"
-		}
-	case strings.HasPrefix(d.reason, "API_KEY_INVALID") || strings.HasPrefix(d.reason, "API_KEY_EXPIRED") ||
+	case status == 499:
+		return ai.CodeUnavailable, "the service cancelled the request"
+	case status >= 500:
+		return transport.CodeOfStatus(status), ""
+	case d.reason == "API_KEY_INVALID",
 		says("api key not valid", "api key expired", "reported as leaked", "unregistered callers", "has been suspended"):
 		return ai.CodeAuthentication, "the API key is not valid"
 	case d.reason == "BILLING_DISABLED":
 		return ai.CodeQuotaExhausted, "billing is disabled"
-	case refusal.Status == "FAILED_PRECONDITION" || says("location is not supported"):
+	case refusal.Status == "FAILED_PRECONDITION":
 		return ai.CodeNotAvailable, "the service is not available to this account or location"
 	case says("input token count", "maximum number of tokens"):
 		return ai.CodeContextLength, ""

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/providers/gemini"
 )
 
 // refusal is an error body as the Gemini API writes it; details may be empty.
@@ -251,6 +252,15 @@ func TestTheTimeLimitOfACallIsATimeout(t *testing.T) {
 		e := asError(t, err)
 		if e.Code != ai.CodeTimeout || !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 5*time.Second {
 			t.Errorf("error = %#v after %v, want timeout after 5s", e, time.Since(start))
+		}
+	})
+}
+
+func TestTheTimeLimitOfTheHTTPClientIsATimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := provider(t, hanging(), func(c *gemini.Config) { c.HTTPClient.Timeout = time.Second }).Analyze(t.Context(), ai.Text("x"))
+		if e := asError(t, err); e.Code != ai.CodeTimeout {
+			t.Errorf("error = %#v, want timeout", e)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package gemini
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"google.golang.org/genai"
 
@@ -34,8 +33,8 @@ func (p *Provider) generate(ctx context.Context, req *ai.Request, model string) 
 	return resp, nil
 }
 
-// config is the call's own configuration: genai writes to what it is
-// given, so nothing in it is shared with another call.
+// config is the call's own configuration: genai writes to what it is given, so
+// no call shares it with another.
 func (p *Provider) config(req *ai.Request) *genai.GenerateContentConfig {
 	config := &genai.GenerateContentConfig{
 		// Left on, genai asks again, unseen and billed, as long as a response
@@ -130,18 +129,13 @@ func read(content *genai.Content) (text string, called bool) {
 	if content == nil {
 		return "", false
 	}
-	var b strings.Builder
 	for _, part := range content.Parts {
-		if part == nil || part.Thought {
-			continue
+		if part != nil && !part.Thought {
+			text += part.Text
+			called = called || part.FunctionCall != nil
 		}
-		called = called || part.FunctionCall != nil
-		if b.Len() == 0 && len(content.Parts) == 1 {
-			return part.Text, called
-		}
-		b.WriteString(part.Text)
 	}
-	return b.String(), called
+	return text, called
 }
 
 // finish turns the reason for which a candidate ended into that of an answer,

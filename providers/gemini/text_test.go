@@ -1,6 +1,7 @@
 package gemini_test
 
 import (
+	"net/http"
 	"reflect"
 	"testing"
 
@@ -181,9 +182,16 @@ func TestABlockedPromptIsFilteredContent(t *testing.T) {
 }
 
 func TestAContinuationTokenIsNotFollowed(t *testing.T) {
-	w := answering(200, `{"candidates":[{"content":{"parts":[{"text":"half"}]},"continuationToken":"dG9rZW4=","finishReason":"CONTINUATION"}]}`)
-	if _, err := provider(t, w).Analyze(t.Context(), ai.Text("x")); err != nil {
-		t.Fatal(err)
+	w := &wire{}
+	w.answer = func(*http.Request) (*http.Response, error) {
+		if len(w.requests()) > 1 {
+			return httpResponse(200, answer("and the rest")), nil
+		}
+		return httpResponse(200, `{"candidates":[{"content":{"parts":[{"text":"half"}]},"continuationToken":"dG9rZW4=","finishReason":"CONTINUATION"}]}`), nil
+	}
+	got, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
+	if err != nil || got.Text != "half" || got.FinishReason != ai.FinishLength {
+		t.Errorf("got %+v, %v", got, err)
 	}
 	if n := len(w.requests()); n != 1 {
 		t.Errorf("%d calls were made for one request", n)
