@@ -28,8 +28,8 @@ const (
 // but APIKey may stay zero. New reads it once; no environment variable adds to
 // it.
 type Config struct {
-	// APIKey is sent as a header, to the host of BaseURL only. It may be empty
-	// with a BaseURL, for a gateway that has a key of its own.
+	// APIKey is sent as a header, and to no other host. It may be empty with a
+	// BaseURL, for a gateway that has a key of its own.
 	APIKey string
 	// BaseURL is the service's address without the API version; empty is
 	// Google's own.

@@ -24,7 +24,7 @@ const keyHeader = "X-Goog-Api-Key"
 // connect builds the genai client: one backend, one address, no environment.
 func connect(cfg Config, address *url.URL, version string) (*genai.Client, error) {
 	client := transport.New(transport.Config{Client: cfg.HTTPClient})
-	client.Transport = &authorizer{next: client.Transport, host: address.Host, key: secret.New(cfg.APIKey)}
+	client.Transport = &authorizer{next: client.Transport, key: secret.New(cfg.APIKey)}
 	config := &genai.ClientConfig{
 		APIKey:      withheld,
 		Backend:     genai.BackendGeminiAPI,
@@ -50,10 +50,10 @@ func sealEnvironment(config *genai.ClientConfig) {
 	}
 }
 
-// authorizer puts the API key on requests to one host, and none on others.
+// authorizer puts the API key on every request, or takes the header off when
+// there is no key. What lies below it follows no redirect to another host.
 type authorizer struct {
 	next http.RoundTripper
-	host string
 	key  secret.Key
 }
 
@@ -62,9 +62,10 @@ type authorizer struct {
 func (a *authorizer) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.WithContext(req.Context())
 	req.Header = maps.Clone(req.Header)
-	req.Header.Del(keyHeader)
-	if key := a.key.Reveal(); key != "" && req.URL.Host == a.host {
-		req.Header.Set(keyHeader, key)
+	if a.key.Empty() {
+		req.Header.Del(keyHeader)
+	} else {
+		req.Header.Set(keyHeader, a.key.Reveal())
 	}
 	return a.next.RoundTrip(req)
 }

@@ -102,7 +102,7 @@ func normalize(v []float32) bool {
 	for _, x := range v {
 		sum += float64(x) * float64(x)
 	}
-	if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
+	if !(sum > 0) || math.IsInf(sum, 1) { // zero, or with NaN or Inf among them
 		return false
 	}
 	if math.Abs(sum-1) <= 1e-6 {

@@ -243,6 +243,18 @@ func TestTheCallersCancelIsNoFailureOfTheService(t *testing.T) {
 	})
 }
 
+func TestACancelBeatsWhatTheServiceWasSaying(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	w := &wire{answer: func(*http.Request) (*http.Response, error) {
+		cancel()
+		return httpResponse(503, ""), nil
+	}}
+	_, err := provider(t, w).Analyze(ctx, ai.Text("x"))
+	if e := asError(t, err); e.Code != ai.CodeCanceled {
+		t.Errorf("error = %#v, want canceled", e)
+	}
+}
+
 func TestTheTimeLimitOfACallIsATimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
