@@ -1,0 +1,12 @@
+// Package openai asks OpenAI, or a server that speaks its protocol (Azure
+// OpenAI, Ollama, vLLM, LM Studio, Groq …), for text, image analyses and
+// embeddings. Its Provider is an ai.Analyzer:
+//
+//	provider, err := openai.New(openai.Config{APIKey: os.Getenv("OPENAI_API_KEY")})
+//	client, err := ai.New(ai.WithProvider("openai", provider))
+//
+// The package speaks through github.com/sashabaranov/go-openai and keeps that
+// library's surprises to itself: a temperature of zero is sent, a 200 without
+// an answer is an error, every failure has its status and wait hint, and no
+// error carries a key, a prompt or what the service wrote.
+package openai

@@ -1,0 +1,136 @@
+package openai
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/sashabaranov/go-openai"
+
+	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/secret"
+	"github.com/finbrain/ai/internal/transport"
+)
+
+const providerName = "openai"
+
+// Provider answers text, image and embedding requests with OpenAI's API. It is
+// an ai.Analyzer and an ai.Planner, is safe for concurrent use, keeps no
+// goroutine and needs no closing.
+type Provider struct {
+	http    *http.Client
+	library openai.ClientConfig // without the key: the library would print it
+	header  http.Header         // of every request, without the key
+	keyName string              // the header that carries the key
+	key     secret.Key          // that header's whole value
+
+	models          Models
+	aliases         map[string]string
+	kinds           []ai.Kind
+	vendor          string
+	effort          string
+	detail          openai.ImageURLDetail
+	format          openai.EmbeddingEncodingFormat
+	legacyMaxTokens bool
+}
+
+var (
+	_ ai.Analyzer = (*Provider)(nil)
+	_ ai.Planner  = (*Provider)(nil)
+)
+
+// New checks the Config and returns a Provider. It makes no call. Its error is
+// a *ai.Error with CodeInvalidRequest whose Field names the wrong part of the
+// Config.
+func New(cfg Config) (*Provider, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	address, err := cfg.address()
+	if err != nil {
+		return nil, err
+	}
+	vendor, format := address.Host, openai.EmbeddingEncodingFormatFloat
+	if official(address) {
+		vendor, format = defaultVendor, openai.EmbeddingEncodingFormatBase64
+	}
+	p := &Provider{
+		http:            transport.New(transport.Config{Client: cfg.HTTPClient}),
+		library:         openai.DefaultConfig(""),
+		header:          make(http.Header),
+		models:          cfg.Models.withDefaults(),
+		aliases:         maps.Clone(cfg.Aliases),
+		kinds:           slices.Clone(cfg.Kinds),
+		vendor:          cmp.Or(cfg.Vendor, vendor),
+		effort:          cfg.ReasoningEffort,
+		detail:          openai.ImageURLDetail(cfg.ImageDetail),
+		format:          openai.EmbeddingEncodingFormat(cmp.Or(cfg.EmbeddingFormat, string(format))),
+		legacyMaxTokens: cfg.LegacyMaxTokens,
+	}
+	p.library.BaseURL = strings.TrimRight(address.String(), "/")
+	p.authorize(cfg)
+	return p, nil
+}
+
+// authorize prepares the headers, and the addresses of Azure's deployments.
+func (p *Provider) authorize(cfg Config) {
+	if cfg.Organization != "" {
+		p.header.Set("OpenAI-Organization", cfg.Organization)
+	}
+	if cfg.Project != "" {
+		p.header.Set("OpenAI-Project", cfg.Project)
+	}
+	prefix := "Bearer "
+	p.keyName = "Authorization"
+	if cfg.APIVersion != "" {
+		p.library.APIType, p.library.APIVersion = openai.APITypeAzure, cfg.APIVersion
+		p.library.AzureModelMapperFunc = url.PathEscape
+		p.keyName, prefix = http.CanonicalHeaderKey(openai.AzureAPIKeyHeader), ""
+	}
+	if cfg.APIKey != "" {
+		p.key = secret.New(prefix + cfg.APIKey)
+	}
+}
+
+// Analyze answers the request in one call to the service, or in one for every
+// 2048 inputs of an embedding request. It never retries. Its errors are
+// *ai.Error.
+func (p *Provider) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, error) {
+	if err := req.Validate(); err != nil {
+		return nil, err
+	}
+	if err := p.serves(req.ResolvedKind()); err != nil {
+		return nil, err
+	}
+	model, _ := p.model(req)
+	if req.ResolvedKind() == ai.KindEmbedding {
+		return p.embed(ctx, req, model)
+	}
+	return p.complete(ctx, req, model)
+}
+
+// Plan says which model, and for embeddings which space, would answer. It
+// makes no call.
+func (p *Provider) Plan(req *ai.Request) (ai.Plan, error) {
+	if err := p.serves(req.ResolvedKind()); err != nil {
+		return ai.Plan{}, err
+	}
+	model, alias := p.model(req)
+	plan := ai.Plan{Model: model, Alias: alias}
+	if req.ResolvedKind() == ai.KindEmbedding {
+		plan.Space = p.space(req, model)
+	}
+	return plan, nil
+}
+
+// serves returns the error of a kind that the server was said not to have.
+func (p *Provider) serves(kind ai.Kind) error {
+	if p.kinds == nil || slices.Contains(p.kinds, kind) {
+		return nil
+	}
+	return &ai.Error{Code: ai.CodeUnsupported, Provider: providerName, Detail: "this server has no " + kind.String() + " requests"}
+}

@@ -1,0 +1,114 @@
+package openai
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/finbrain/ai"
+)
+
+// errorBody is the error object of a response. Compatible servers vary it: any
+// field may be missing or of another type, and is then empty.
+type errorBody struct {
+	Message    word
+	Type       word
+	Code       word
+	Param      word
+	InnerError struct{ Code word } // Azure's
+
+	found bool // the body holds an error, whatever is in it
+}
+
+// word is a JSON string, or a number as it is written; anything else is empty.
+type word string
+
+func (w *word) UnmarshalJSON(data []byte) error {
+	var s string
+	switch {
+	case json.Unmarshal(data, &s) == nil:
+		*w = word(s)
+	case len(data) > 0 && (data[0] == '-' || '0' <= data[0] && data[0] <= '9'):
+		*w = word(data)
+	}
+	return nil
+}
+
+// status returns the HTTP status of an error that a word repeats, or 0.
+func (w word) status() int {
+	n, err := strconv.Atoi(string(w))
+	if err != nil || n < 400 || n > 599 {
+		return 0
+	}
+	return n
+}
+
+// readErrorBody finds the error in a body: {"error": {…}} as OpenAI writes it,
+// {"error": "text"}, the fields without an envelope, or a list of one of
+// these. Of any other body nothing is found.
+func readErrorBody(body []byte) *errorBody {
+	body = bytes.TrimSpace(body)
+	if bytes.HasPrefix(body, []byte("[")) {
+		var list []json.RawMessage
+		if json.Unmarshal(body, &list) != nil || len(list) == 0 {
+			return new(errorBody)
+		}
+		body = list[0]
+	}
+	var envelope struct{ Error json.RawMessage }
+	if json.Unmarshal(body, &envelope) != nil {
+		return new(errorBody)
+	}
+	inner := envelope.Error
+	w := new(errorBody)
+	switch {
+	case len(inner) == 0: // a field of the wrong type leaves the others read
+		_ = json.Unmarshal(body, w)
+	case inner[0] == '{':
+		w.found = true
+		_ = json.Unmarshal(inner, w)
+	case string(inner) != "null":
+		w.found = true
+		_ = json.Unmarshal(inner, &w.Message)
+	}
+	return w
+}
+
+// says reports whether the message has a phrase, given in lower case. Phrases
+// count only where services have no machine-readable reason.
+func (w *errorBody) says(phrase string) bool {
+	return strings.Contains(strings.ToLower(string(w.Message)), phrase)
+}
+
+// meaning translates the codes and types that say more than the status does
+// (https://platform.openai.com/docs/guides/error-codes, Azure's reference, and
+// real exchanges). "invalid_request_error" is not among them: OpenAI gives that
+// type to wrong keys and missing models too.
+func meaning(word string) (ai.Code, string) {
+	switch word {
+	case "insufficient_quota", "quota_exceeded", "billing_hard_limit_reached", "billing_not_active",
+		"insufficient_credits", "insufficient_balance":
+		return ai.CodeQuotaExhausted, "the account's quota or credit is used up"
+	case "rate_limit_exceeded", "rate_limit_error", "too_many_requests":
+		return ai.CodeRateLimited, ""
+	case "context_length_exceeded":
+		return ai.CodeContextLength, "the prompt is too long for the model"
+	case "string_above_max_length", "request_too_large", "image_too_large", "image_file_too_large":
+		return ai.CodeTooLarge, "an input is over the service's limit"
+	case "content_filter", "content_policy_violation", "image_content_policy_violation", "moderation_blocked",
+		"invalid_prompt", "responsibleaipolicyviolation":
+		return ai.CodeContentFiltered, "the prompt was blocked"
+	case "model_not_found", "model_not_available", "deploymentnotfound":
+		return ai.CodeNotAvailable, "the model does not exist, or not for this key"
+	case "unsupported_country_region_territory":
+		return ai.CodeNotAvailable, "the service is not available in this location"
+	case "invalid_api_key", "invalid_authentication", "authentication_error", "account_deactivated":
+		return ai.CodeAuthentication, "the API key is not valid"
+	case "invalid_image_url", "failed_to_download_image":
+		return ai.CodeInvalidRequest, "the service could not fetch an image from its URL"
+	case "invalid_image", "invalid_image_format", "invalid_base64_image", "image_parse_error", "unsupported_image_media_type":
+		return ai.CodeInvalidRequest, "the service could not read an image"
+	}
+	return "", ""
+}
