@@ -42,7 +42,9 @@ type Flight[T any] struct {
 // it, and runtime.Goexit ends their goroutines too. With no one waiting, both end
 // with the call.
 //
-// fn must honour its context. The goroutine ends when fn returns.
+// fn must honour its context. The goroutine ends when fn returns. An fn that
+// gives up before its deadline, for want of time, fails all its callers alike:
+// the one that knows its errors may call Do again for who has time left.
 func (f *Flight[T]) Do(ctx context.Context, key string, fn func(context.Context) (T, error)) (v T, shared bool, err error) {
 	for {
 		if err := ctx.Err(); err != nil {

@@ -59,6 +59,22 @@ func (s *shard) keys() (keys []string) {
 	return keys
 }
 
+func TestAnEntryCountsForWhatHoldingItTakes(t *testing.T) {
+	for size, want := range map[int]int64{
+		0:          holdingCost,
+		10:         holdingCost + 10,
+		32 << 10:   holdingCost + 32<<10,
+		32<<10 + 1: holdingCost + 40<<10, // whole pages of 8 KiB
+		40 << 10:   holdingCost + 40<<10,
+		40<<10 + 1: holdingCost + 48<<10,
+	} {
+		split := size / 3
+		if got := newItem(strings.Repeat("k", split), make([]byte, size-split), 0).cost(); got != want {
+			t.Errorf("%d bytes cost %d, want %d", size, got, want)
+		}
+	}
+}
+
 // modelled is what a plain map knows of a stored value.
 type modelled struct {
 	value   string

@@ -15,12 +15,23 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestMemoryKeepsEveryObligation(t *testing.T) {
-	Run(t, func(*testing.T) cache.Store { return cache.NewMemory(cache.MemoryConfig{}) })
+	Run(t, func(t *testing.T) cache.Store {
+		if !inBubble() {
+			t.Error("opened outside a bubble")
+		}
+		return cache.NewMemory(cache.MemoryConfig{})
+	})
 }
+
+// inBubble: time there begins with the year 2000.
+func inBubble() bool { return time.Now().Year() == 2000 }
 
 func TestAStoreThatABubbleDoesNotReachIsAdvancedByItsOwner(t *testing.T) {
 	var store *flawed
-	open := func(*testing.T) cache.Store {
+	open := func(t *testing.T) cache.Store {
+		if inBubble() {
+			t.Error("opened in a bubble")
+		}
 		store = newFlawed(none)
 		return store
 	}
