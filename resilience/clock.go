@@ -28,7 +28,7 @@ func (c *clock) time(at time.Duration) time.Time {
 // after is at plus d, for d ≥ 0. What is too far away to count is the last
 // instant before forever.
 func after(at, d time.Duration) time.Duration {
-	if at > 0 && d >= forever-at {
+	if d >= forever-max(at, 0) {
 		return forever - 1
 	}
 	return at + d
