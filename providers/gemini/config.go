@@ -46,6 +46,9 @@ type Config struct {
 	// Aliases map names that the application uses ("fast", "deep") to Gemini
 	// models.
 	Aliases map[string]string
+	// Kinds are what may be asked for; nil is everything. The others are
+	// answered with CodeUnsupported, without a call.
+	Kinds []ai.Kind
 	// Vendor names whose embedding models answer, for ai.Space. It is "google"
 	// when empty, also with a BaseURL: what speaks this protocol is a gateway to
 	// Google's models.
@@ -125,6 +128,25 @@ func (c Config) options() (options, error) {
 	return o, nil
 }
 
+// check returns the error that names the first wrong field, as far as no
+// other function has read it.
+func (c Config) check() error {
+	switch {
+	case c.APIKey == "" && c.BaseURL == "":
+		return invalid("APIKey", "is empty")
+	case !sendable(c.APIKey):
+		return invalid("APIKey", "cannot be sent as a header")
+	case c.APIVersion != "" && (!validModel(c.APIVersion) || strings.Contains(c.APIVersion, "/")):
+		return invalid("APIVersion", "is no version")
+	}
+	for i, kind := range c.Kinds {
+		if !slices.Contains(ai.Kinds(), kind) {
+			return invalid(fmt.Sprintf("Kinds[%d]", i), "is unknown")
+		}
+	}
+	return nil
+}
+
 // address checks BaseURL. What stands in an address may be logged on the way,
 // so it holds neither credentials nor a query.
 func (c Config) address() (*url.URL, error) {
@@ -165,11 +187,8 @@ func invalid(field, detail string) *ai.Error {
 	return &ai.Error{Code: ai.CodeInvalidRequest, Field: field, Detail: detail, Provider: providerName}
 }
 
-// validKey reports whether a key can be sent as a header; a line break from a
-// copied key cannot.
-func validKey(key string) bool {
-	return !strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' })
+// sendable reports whether a text can be sent as a header value; one with the
+// line break of a copied key cannot.
+func sendable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
-
-// validVersion reports whether an API version can stand in a URL path.
-func validVersion(v string) bool { return validModel(v) && !strings.Contains(v, "/") }

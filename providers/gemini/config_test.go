@@ -21,6 +21,7 @@ func TestAWrongConfigNamesItsField(t *testing.T) {
 		{"BaseURL", func(c *gemini.Config) { c.BaseURL = "https://user:pass@example.com" }},
 		{"BaseURL", func(c *gemini.Config) { c.BaseURL = "https://exa mple.com" }},
 		{"BaseURL", func(c *gemini.Config) { c.BaseURL = "https://example.com/v1beta/" }},
+		{"Kinds[1]", func(c *gemini.Config) { c.Kinds = []ai.Kind{ai.KindText, 99} }},
 		{"APIVersion", func(c *gemini.Config) { c.APIVersion = "v1/models" }},
 		{"Models.Text", func(c *gemini.Config) { c.Models.Text = "a?b" }},
 		{"Models.Image", func(c *gemini.Config) { c.Models.Image = "../x" }},

@@ -32,7 +32,7 @@ func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*a
 		}
 		vectors, problem := readVectors(answer, len(batch), dims)
 		if problem != "" {
-			return nil, failed(model, exchange, &ai.Error{Code: ai.CodeBadResponse, Detail: problem})
+			return nil, locate(&ai.Error{Code: ai.CodeBadResponse, Detail: problem}, exchange, model)
 		}
 		dims = len(vectors[0])
 		resp.Embeddings = append(resp.Embeddings, vectors...)

@@ -3,8 +3,6 @@ package gemini
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/genai"
@@ -13,27 +11,8 @@ import (
 	"github.com/finbrain/ai/internal/transport"
 )
 
-// ask makes one call of genai and turns whatever goes wrong into a *ai.Error.
-// genai panics on some malformed bodies, in its caller's goroutine: that is
-// the service's failure, not the application's.
-func ask[T any](ctx context.Context, model string, call func(context.Context) (T, error)) (answer T, exchange *transport.Exchange, err error) {
-	recorded, exchange := transport.Record(ctx)
-	defer func() {
-		if recover() != nil {
-			err = failed(model, exchange, &ai.Error{Code: ai.CodeBadResponse, Detail: "the response has the wrong shape"})
-		}
-	}()
-	if err = ctx.Err(); err == nil {
-		answer, err = call(recorded)
-	}
-	if err != nil {
-		err = failed(model, exchange, failure(ctx, exchange, err))
-	}
-	return answer, exchange, err
-}
-
-// failed completes an error with what is known about every exchange.
-func failed(model string, exchange *transport.Exchange, e *ai.Error) *ai.Error {
+// locate completes an error with where it happened.
+func locate(e *ai.Error, exchange *transport.Exchange, model string) *ai.Error {
 	e.Provider, e.Model, e.Status = providerName, model, exchange.Status
 	if e.RequestID == "" {
 		e.RequestID = transport.RequestID(exchange.Header)
@@ -41,8 +20,8 @@ func failed(model string, exchange *transport.Exchange, e *ai.Error) *ai.Error {
 	return e
 }
 
-// failure maps an error of genai. Its text goes no further: it holds response
-// bodies and addresses.
+// failure says what went wrong when genai returned err. The text of err goes
+// no further: it holds what the service wrote, and addresses.
 func failure(ctx context.Context, exchange *transport.Exchange, err error) *ai.Error {
 	if ctx.Err() == nil && exchange.Status >= 400 {
 		refusal, _ := errors.AsType[genai.APIError](err) // a value, never a pointer; none when the body is cut short
@@ -50,11 +29,20 @@ func failure(ctx context.Context, exchange *transport.Exchange, err error) *ai.E
 	}
 	e := new(ai.Error)
 	e.Code, e.Cause = transport.NetworkError(ctx, err)
-	if answered := exchange.Status/100 == 2; answered && (e.Code == ai.CodeUnavailable || e.Code == ai.CodeBadResponse) {
-		e.Code, e.Detail = ai.CodeBadResponse, "the body is cut short or unreadable"
+	answered := exchange.Status/100 == 2
+	if answered && e.Code == ai.CodeUnavailable {
+		e.Code = ai.CodeBadResponse
+	}
+	switch {
+	case e.Cause != nil:
+		e.Detail = e.Cause.Error()
+	case answered:
+		e.Detail = misshapen
 	}
 	return e
 }
+
+const misshapen = "the response is not of the documented shape"
 
 // refusalError reads why the service refused. A reason in the body beats the
 // HTTP status, and that beats the status the body repeats.
@@ -74,73 +62,3 @@ func refusalError(exchange *transport.Exchange, refusal genai.APIError) *ai.Erro
 // dailyPause is the shortest wait that is believed when a daily quota is used
 // up: the service has named 22 s for one that returns at midnight.
 const dailyPause = 10 * time.Minute
-
-// reason finds the Code of a refusal, with a few words on it. Where the body
-// has no machine-readable reason, the phrases that the service has been seen
-// to use decide.
-func reason(status int, refusal genai.APIError, d details) (ai.Code, string) {
-	message := strings.ToLower(refusal.Message)
-	says := func(phrases ...string) bool {
-		return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(message, p) })
-	}
-	switch {
-	case status == 429 || refusal.Status == "RESOURCE_EXHAUSTED":
-		switch {
-		case d.daily:
-			return ai.CodeQuotaExhausted, "a daily quota is used up"
-		case d.reason == "QUOTA_EXHAUSTED", says("prepayment credits", "spending cap", "spend cap"):
-			return ai.CodeQuotaExhausted, "the account's credit or spending limit is used up"
-		}
-		return ai.CodeRateLimited, ""
-	case status == 499:
-		return ai.CodeUnavailable, "the service cancelled the request"
-	case status >= 500:
-		return transport.CodeOfStatus(status), ""
-	case d.reason == "API_KEY_INVALID",
-		says("api key not valid", "api key expired", "reported as leaked", "unregistered callers", "has been suspended"):
-		return ai.CodeAuthentication, "the API key is not valid"
-	case d.reason == "BILLING_DISABLED":
-		return ai.CodeQuotaExhausted, "billing is disabled"
-	case refusal.Status == "FAILED_PRECONDITION":
-		return ai.CodeNotAvailable, "the service is not available to this account or location"
-	case says("input token count", "maximum number of tokens"):
-		return ai.CodeContextLength, ""
-	case says("payload size exceeds"):
-		return ai.CodeTooLarge, ""
-	case says("unsupported mime type", "unsupported file uri", "cannot fetch content", "modality is not enabled"):
-		return ai.CodeUnsupported, "the model does not take this image"
-	}
-	return transport.CodeOfStatus(status), ""
-}
-
-// details is what the machine-readable part of a refusal says.
-type details struct {
-	reason string        // of the ErrorInfo: "API_KEY_INVALID"
-	daily  bool          // a quota that returns only the next day, or later
-	delay  time.Duration // of the RetryInfo
-}
-
-// parseDetails reads the messages of google.rpc (error_details.proto) that
-// stand in a refusal; whatever is missing or malformed stays zero.
-func parseDetails(list []map[string]any) (d details) {
-	for _, entry := range list {
-		kind, _ := entry["@type"].(string)
-		switch {
-		case strings.HasSuffix(kind, "RetryInfo"):
-			text, _ := entry["retryDelay"].(string)
-			if delay, err := time.ParseDuration(text); err == nil {
-				d.delay = transport.Seconds(delay.Seconds())
-			}
-		case strings.HasSuffix(kind, "ErrorInfo"):
-			d.reason, _ = entry["reason"].(string)
-		case strings.HasSuffix(kind, "QuotaFailure"):
-			violations, _ := entry["violations"].([]any)
-			for _, v := range violations {
-				violation, _ := v.(map[string]any)
-				id, _ := violation["quotaId"].(string)
-				d.daily = d.daily || strings.Contains(id, "PerDay")
-			}
-		}
-	}
-	return d
-}

@@ -3,6 +3,7 @@ package gemini
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"google.golang.org/genai"
 
@@ -18,6 +19,7 @@ type Provider struct {
 	client  *genai.Client
 	models  Models
 	aliases map[string]string
+	kinds   []ai.Kind
 	vendor  string
 	options options
 }
@@ -31,19 +33,12 @@ var (
 // a *ai.Error with CodeInvalidRequest whose Field names the wrong part of the
 // Config.
 func New(cfg Config) (*Provider, error) {
-	if cfg.APIKey == "" && cfg.BaseURL == "" {
-		return nil, invalid("APIKey", "is empty")
-	}
-	if !validKey(cfg.APIKey) {
-		return nil, invalid("APIKey", "cannot be sent as a header")
+	if err := cfg.check(); err != nil {
+		return nil, err
 	}
 	address, err := cfg.address()
 	if err != nil {
 		return nil, err
-	}
-	version := cmp.Or(cfg.APIVersion, defaultAPIVersion)
-	if !validVersion(version) {
-		return nil, invalid("APIVersion", "is no version")
 	}
 	models, aliases, err := cfg.names()
 	if err != nil {
@@ -53,12 +48,18 @@ func New(cfg Config) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := connect(cfg, address, version)
+	client, err := connect(cfg, address)
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{client: client, models: models, aliases: aliases,
-		vendor: cmp.Or(cfg.Vendor, defaultVendor), options: options}, nil
+	return &Provider{
+		client:  client,
+		models:  models,
+		aliases: aliases,
+		kinds:   slices.Clone(cfg.Kinds),
+		vendor:  cmp.Or(cfg.Vendor, defaultVendor),
+		options: options,
+	}, nil
 }
 
 // Analyze answers the request in one call to the service, or in one for every
@@ -66,6 +67,9 @@ func New(cfg Config) (*Provider, error) {
 // *ai.Error.
 func (p *Provider) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, error) {
 	if err := req.Validate(); err != nil {
+		return nil, err
+	}
+	if err := p.serves(req.ResolvedKind()); err != nil {
 		return nil, err
 	}
 	model, _, err := p.model(req)
@@ -81,6 +85,9 @@ func (p *Provider) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, 
 // Plan says which model, and for embeddings which space, would answer. It
 // makes no call.
 func (p *Provider) Plan(req *ai.Request) (ai.Plan, error) {
+	if err := p.serves(req.ResolvedKind()); err != nil {
+		return ai.Plan{}, err
+	}
 	model, alias, err := p.model(req)
 	if err != nil {
 		return ai.Plan{}, err
@@ -90,4 +97,12 @@ func (p *Provider) Plan(req *ai.Request) (ai.Plan, error) {
 		plan.Space = p.space(req, model)
 	}
 	return plan, nil
+}
+
+// serves returns the error of a kind that is not among Config.Kinds.
+func (p *Provider) serves(kind ai.Kind) error {
+	if p.kinds == nil || slices.Contains(p.kinds, kind) {
+		return nil
+	}
+	return &ai.Error{Code: ai.CodeUnsupported, Provider: providerName, Detail: kind.String() + " requests are not configured"}
 }

@@ -85,3 +85,23 @@ func TestAModelNameThatCannotBeAskedHasNoPlan(t *testing.T) {
 		t.Errorf("error = %#v, want invalid_request of Model", e)
 	}
 }
+
+func TestAKindThatIsNotConfiguredIsUnsupportedBeforeAnyNetwork(t *testing.T) {
+	w := answering(200, answer("x"))
+	p := provider(t, w, func(c *gemini.Config) { c.Kinds = []ai.Kind{ai.KindText} })
+	for _, req := range []*ai.Request{ai.Embedding("x"), ai.ImageAnalysis("x", ai.ImageBytes(png))} {
+		_, planErr := p.Plan(req)
+		_, err := p.Analyze(t.Context(), req)
+		for _, err := range []error{planErr, err} {
+			if e := asError(t, err); e.Code != ai.CodeUnsupported {
+				t.Errorf("error = %v, want unsupported", err)
+			}
+		}
+	}
+	if len(w.requests()) != 0 {
+		t.Errorf("%d requests were sent", len(w.requests()))
+	}
+	if _, err := p.Analyze(t.Context(), ai.Text("x")); err != nil {
+		t.Error(err)
+	}
+}

@@ -19,10 +19,10 @@ func (p *Provider) generate(ctx context.Context, req *ai.Request, model string) 
 	if err != nil {
 		return nil, err
 	}
-	resp, failure := response(answer)
-	if failure != nil {
-		failure.RequestID = requestID(answer.ResponseID)
-		return nil, failed(model, exchange, failure)
+	resp, problem := response(answer)
+	if problem != nil {
+		problem.RequestID = requestID(answer.ResponseID)
+		return nil, locate(problem, exchange, model)
 	}
 	if resp.Model == "" {
 		resp.Model = model
@@ -102,9 +102,9 @@ func response(answer *genai.GenerateContentResponse) (*ai.Response, *ai.Error) {
 	}
 	candidate := answer.Candidates[0]
 	text, called := read(candidate.Content)
-	reason, failure := finish(candidate.FinishReason, text != "", called)
-	if failure != nil {
-		return nil, failure
+	reason, problem := finish(candidate.FinishReason, text != "", called)
+	if problem != nil {
+		return nil, problem
 	}
 	return &ai.Response{
 		Text:         text,
@@ -144,10 +144,10 @@ func finish(reason genai.FinishReason, hasText, called bool) (ai.FinishReason, *
 	switch reason {
 	case genai.FinishReasonStop, genai.FinishReasonUnspecified, "":
 		switch {
-		case hasText:
-			return ai.FinishStop, nil
 		case called:
 			return "", &ai.Error{Code: ai.CodeModelFailed, Detail: "the model called a tool that the request does not have"}
+		case hasText:
+			return ai.FinishStop, nil
 		}
 		return "", &ai.Error{Code: ai.CodeBadResponse, Detail: "the answer is empty"}
 	case genai.FinishReasonMaxTokens, genai.FinishReasonContinuation:

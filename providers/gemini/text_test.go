@@ -122,6 +122,7 @@ func TestEveryFinishReasonIsAnAnswerOrTheRightFailure(t *testing.T) {
 	const text, none = `"content":{"parts":[{"text":"half"}]},`, ``
 	const thought = `"content":{"parts":[{"text":"hm","thought":true}]},`
 	const call = `"content":{"parts":[{"functionCall":{"name":"f","args":{}}}]},`
+	const both = `"content":{"parts":[{"text":"half"},{"functionCall":{"name":"f","args":{}}}]},`
 	for _, c := range []struct {
 		content, reason string
 		finish          ai.FinishReason
@@ -134,6 +135,7 @@ func TestEveryFinishReasonIsAnAnswerOrTheRightFailure(t *testing.T) {
 		{none, "", "", ai.CodeBadResponse},
 		{thought, "STOP", "", ai.CodeBadResponse},
 		{call, "STOP", "", ai.CodeModelFailed},
+		{both, "STOP", "", ai.CodeModelFailed},
 		{text, "MAX_TOKENS", ai.FinishLength, ""},
 		{none, "MAX_TOKENS", "", ai.CodeMaxTokens},
 		{thought, "MAX_TOKENS", "", ai.CodeMaxTokens},

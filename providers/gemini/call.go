@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -22,14 +23,14 @@ const withheld = "withheld"
 const keyHeader = "X-Goog-Api-Key"
 
 // connect builds the genai client: one backend, one address, no environment.
-func connect(cfg Config, address *url.URL, version string) (*genai.Client, error) {
+func connect(cfg Config, address *url.URL) (*genai.Client, error) {
 	client := transport.New(transport.Config{Client: cfg.HTTPClient})
 	client.Transport = &authorizer{next: client.Transport, key: secret.New(cfg.APIKey)}
 	config := &genai.ClientConfig{
 		APIKey:      withheld,
 		Backend:     genai.BackendGeminiAPI,
 		HTTPClient:  client,
-		HTTPOptions: genai.HTTPOptions{BaseURL: address.String(), APIVersion: version},
+		HTTPOptions: genai.HTTPOptions{BaseURL: address.String(), APIVersion: cmp.Or(cfg.APIVersion, defaultAPIVersion)},
 	}
 	sealEnvironment(config)
 	connected, err := genai.NewClient(context.Background(), config)
@@ -68,4 +69,23 @@ func (a *authorizer) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Header.Set(keyHeader, a.key.Reveal())
 	}
 	return a.next.RoundTrip(req)
+}
+
+// ask makes one call of genai and turns whatever goes wrong into a *ai.Error.
+// genai panics on some malformed bodies, in its caller's goroutine: that is
+// the service's failure, not the application's.
+func ask[T any](ctx context.Context, model string, call func(context.Context) (T, error)) (answer T, exchange *transport.Exchange, err error) {
+	recorded, exchange := transport.Record(ctx)
+	defer func() {
+		if recover() != nil {
+			err = locate(&ai.Error{Code: ai.CodeBadResponse, Detail: misshapen}, exchange, model)
+		}
+	}()
+	if err = ctx.Err(); err == nil {
+		answer, err = call(recorded)
+	}
+	if err != nil {
+		err = locate(failure(ctx, exchange, err), exchange, model)
+	}
+	return answer, exchange, err
 }
