@@ -39,14 +39,30 @@ var chain = fallback.Chain[*call, answer]{
 }
 
 // New returns a Client with at least one provider. Its errors are *Error with
-// CodeInvalidRequest and name the wrong option.
+// CodeInvalidRequest and name the wrong option; a store given to WithCache is
+// closed then, as nobody else may be able to.
 func New(options ...Option) (*Client, error) {
 	var s settings
+	var errs []error
 	for _, o := range options {
-		if o == nil {
-			continue
+		if o != nil {
+			errs = append(errs, o.apply(&s))
 		}
-		if err := o.apply(&s); err != nil {
+	}
+	c, err := s.client(errs)
+	if err != nil {
+		if s.store != nil {
+			_ = s.store.Close() // the wrong option is what the caller must hear of
+		}
+		return nil, err
+	}
+	return c, nil
+}
+
+// client builds the Client from settings whose options ended in errs.
+func (s *settings) client(errs []error) (*Client, error) {
+	for _, err := range errs {
+		if err != nil {
 			return nil, err
 		}
 	}

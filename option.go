@@ -202,11 +202,8 @@ func WithCache(store cache.Store, policy CachePolicy) Option {
 		if isNil(store) {
 			return invalid("WithCache.store", "is nil")
 		}
-		if err := policy.validate("WithCache.policy"); err != nil {
-			return err
-		}
 		s.store, s.caching = store, policy
-		return nil
+		return policy.validate("WithCache.policy")
 	})
 }
 

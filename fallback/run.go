@@ -35,12 +35,9 @@ type Chain[C, T any] struct {
 // The first step is always tried, so Left has an error for it whenever
 // Result.Step is not 0; with no steps at all Step is -1 and Left is empty.
 func (c Chain[C, T]) Run(ctx context.Context, call C, deadline time.Time, steps []Step[C, T]) Result[T] {
-	if own, ok := ctx.Deadline(); ok && (deadline.IsZero() || own.Before(deadline)) {
-		deadline = own
-	}
 	var left []Left
 	for i := range steps {
-		value, err := steps[i].Do(ctx, call, turn(call, deadline, steps[i:]))
+		value, err := steps[i].Do(ctx, call, turn(ctx, call, deadline, steps[i:]))
 		if err == nil {
 			return Result[T]{Value: value, Step: i, Left: left}
 		}
@@ -53,7 +50,7 @@ func (c Chain[C, T]) Run(ctx context.Context, call C, deadline time.Time, steps 
 }
 
 // turn works out the place of steps[0] before the steps behind it.
-func turn[C, T any](call C, deadline time.Time, steps []Step[C, T]) Turn {
+func turn[C, T any](ctx context.Context, call C, deadline time.Time, steps []Step[C, T]) Turn {
 	if !steps[0].Timed {
 		return Turn{Last: true}
 	}
@@ -69,15 +66,26 @@ func turn[C, T any](call C, deadline time.Time, steps []Step[C, T]) Turn {
 		}
 	}
 	t := Turn{Last: timed == 0}
+	own, bounded := ctx.Deadline()
+	bounded = bounded && (deadline.IsZero() || !deadline.Before(own))
+	if bounded {
+		if t.Last && !instant {
+			return t // the context's own end is the share
+		}
+		deadline = own
+	}
 	if deadline.IsZero() {
 		return t
 	}
-	remaining := time.Until(deadline)
+	t.Share = time.Until(deadline)
 	if instant {
-		remaining -= Reserve
+		t.Share -= Reserve
+	}
+	if timed > 0 {
+		t.Share = t.Share / time.Duration(2*timed+3) * 3
 	}
 	// A share of nothing would mean no bound at all: a spent one is the
 	// shortest there is.
-	t.Share = max(remaining/time.Duration(2*timed+3)*3, 1)
+	t.Share = max(t.Share, 1)
 	return t
 }
