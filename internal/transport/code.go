@@ -108,7 +108,7 @@ func timedOut(err error) bool {
 		error
 		Timeout() bool
 	}](err)
-	return ok && t.Timeout() || errors.Is(err, context.DeadlineExceeded)
+	return ok && t.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func failedTLS(err error) bool {
