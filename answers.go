@@ -3,6 +3,7 @@ package ai
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/finbrain/ai/cache"
@@ -202,15 +203,21 @@ func (l *call) runCached(ctx context.Context) (*Response, error) {
 	// The run may outlive this caller, whose request is its own again once
 	// Analyze has returned.
 	l.own(l.req.clone())
-	resp, shared, err := l.client.answers.flight.Do(ctx, key, l.run)
-	if err == nil {
-		if shared {
-			resp = resp.Clone()
-		}
+	var mine atomic.Bool
+	resp, shared, err := l.client.answers.flight.Do(ctx, key, func(ctx context.Context) (*Response, error) {
+		mine.Store(true)
+		return l.run(ctx)
+	})
+	switch code := CodeOf(err); {
+	case err == nil && shared:
+		return resp.Clone(), nil
+	case err == nil:
 		return resp, nil
+	case code == "": // this caller's context ended before the run did
+		return nil, &Error{Code: codeOfContext(err), Cause: err}
+	case (code == CodeDeadline || code == CodeCanceled) && ctx.Err() == nil && !mine.Load():
+		return l.run(ctx) // another caller's time was up, not this one's
+	default:
+		return nil, err
 	}
-	if CodeOf(err) == "" { // this caller's context ended before the run did
-		err = &Error{Code: codeOfContext(err), Cause: err}
-	}
-	return nil, err
 }
