@@ -1,0 +1,202 @@
+package mocks
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/mocks/internal/emulate"
+)
+
+// step is what one call gets.
+type step struct {
+	name  string  // as in the script, for reports
+	only  ai.Kind // KindEmbedding, KindText for text and image, 0 for all
+	delay time.Duration
+	run   func(context.Context, *ai.Request) (*ai.Response, error)
+}
+
+// Answer adds a step that answers a text or image request with a text.
+func (a *Analyzer) Answer(text string) *Analyzer {
+	return a.add(step{name: "Answer", only: ai.KindText, run: func(_ context.Context, req *ai.Request) (*ai.Response, error) {
+		usage := ai.Usage{InputTokens: questionOf(req).InputTokens(), OutputTokens: emulate.Tokens(text)}
+		usage.TotalTokens = usage.InputTokens + usage.OutputTokens
+		return &ai.Response{Text: text, Usage: usage}, nil
+	}})
+}
+
+// Embed adds a step that answers an embedding request with the vectors, one
+// per input. Any other number of inputs fails the test.
+func (a *Analyzer) Embed(vectors ...[]float32) *Analyzer {
+	a.tb.Helper()
+	resp := (&ai.Response{Embeddings: vectors}).Clone()
+	return a.add(step{name: "Embed", only: ai.KindEmbedding, run: func(_ context.Context, req *ai.Request) (*ai.Response, error) {
+		a.tb.Helper()
+		if len(req.Inputs) != len(resp.Embeddings) {
+			a.report("mocks: Embed has %d vectors, and the call %d inputs", len(resp.Embeddings), len(req.Inputs))
+			return nil, &ai.Error{Code: ai.CodeBadResponse, Provider: name, Detail: "not one vector per input"}
+		}
+		return resp, nil
+	}})
+}
+
+// Return adds a step that answers with a copy of the response, whatever the
+// kind of the request. What every answer carries (Source, Provider, Model,
+// RequestID, FinishReason, Space) is filled in where it is empty. A nil
+// response fails the test.
+func (a *Analyzer) Return(resp *ai.Response) *Analyzer {
+	a.tb.Helper()
+	if resp == nil {
+		a.report("mocks: Return needs a response")
+	}
+	resp = resp.Clone()
+	return a.add(step{name: "Return", run: func(context.Context, *ai.Request) (*ai.Response, error) { return resp, nil }})
+}
+
+// Fail adds a step that fails with err. A bare Code becomes an *ai.Error with
+// that Code, and a whole *ai.Error is copied for each call:
+//
+//	m.Fail(ai.CodeUnavailable)
+//	m.Fail(&ai.Error{Code: ai.CodeRateLimited, Status: 429, RetryAfter: 2 * time.Second})
+//
+// Any other error is returned as it is. A nil error fails the test.
+func (a *Analyzer) Fail(err error) *Analyzer {
+	a.tb.Helper()
+	if e, ok := err.(*ai.Error); err == nil || ok && e == nil {
+		a.report("mocks: Fail needs an error")
+		err = ai.CodeBadResponse
+	}
+	return a.add(step{name: "Fail", run: func(_ context.Context, req *ai.Request) (*ai.Response, error) {
+		switch e := err.(type) { // not errors.As: what wraps an *ai.Error is passed on with its wrapping
+		case ai.Code:
+			return nil, &ai.Error{Code: e, Provider: name, Model: modelOf(req)}
+		case *ai.Error:
+			fresh := *e
+			fresh.Trail = slices.Clone(e.Trail)
+			return nil, &fresh
+		}
+		return nil, err
+	}})
+}
+
+// Do adds a step that answers in free form. The request is a copy of the
+// caller's. Returning both a response and an error, or neither, fails the
+// test; ctx is the caller's and must be honoured.
+func (a *Analyzer) Do(answer func(ctx context.Context, req *ai.Request) (*ai.Response, error)) *Analyzer {
+	return a.add(step{name: "Do", run: func(ctx context.Context, req *ai.Request) (*ai.Response, error) {
+		return answer(ctx, cloneRequest(req))
+	}})
+}
+
+// Emulate adds a step that makes its answer from the request, as the fake
+// servers do: a summary of the text, a description of the image, embeddings in
+// which similar texts are near. Vectors have the dimensions asked for, else
+// those of the Space, else 256.
+func (a *Analyzer) Emulate() *Analyzer {
+	return a.add(step{name: "Emulate", run: a.emulate})
+}
+
+// Hang adds a step that answers nothing until the call's context ends.
+func (a *Analyzer) Hang() *Analyzer {
+	return a.add(step{name: "Hang", run: func(ctx context.Context, _ *ai.Request) (*ai.Response, error) {
+		<-ctx.Done()
+		return nil, ended(ctx)
+	}})
+}
+
+// Panic adds a step that panics, as a provider's library might.
+func (a *Analyzer) Panic(message string) *Analyzer {
+	return a.add(step{name: "Panic", run: func(context.Context, *ai.Request) (*ai.Response, error) { panic(message) }})
+}
+
+// Times repeats the last step, so that n calls take it. n is at least 1.
+func (a *Analyzer) Times(n int) *Analyzer {
+	a.tb.Helper()
+	a.modify("Times", n >= 1, func() {
+		last := a.script[len(a.script)-1]
+		a.script = append(a.script, slices.Repeat([]step{last}, n-1)...)
+		a.added += n - 1
+	})
+	return a
+}
+
+// After delays the last step by d, or less when the call's context ends
+// before. It stands before Times: repetitions are as slow.
+func (a *Analyzer) After(d time.Duration) *Analyzer {
+	a.tb.Helper()
+	a.modify("After", d >= 0, func() { a.script[len(a.script)-1].delay = d })
+	return a
+}
+
+// Always takes the last step out of the script and makes it answer every call
+// that the script does not cover, any number of them or none. A later one
+// takes its place:
+//
+//	m := mocks.NewAnalyzer(t).Answer("as usual").Always()
+//	m.Fail(ai.CodeTimeout) // the next call only
+func (a *Analyzer) Always() *Analyzer {
+	a.tb.Helper()
+	a.modify("Always", true, func() {
+		last := len(a.script) - 1
+		a.standing = new(a.script[last])
+		a.script = a.script[:last]
+		a.added--
+	})
+	return a
+}
+
+func (a *Analyzer) add(s step) *Analyzer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.script = append(a.script, s)
+	a.added++
+	return a
+}
+
+// modify changes the last step, and fails the test when there is none or the
+// argument makes no sense.
+func (a *Analyzer) modify(method string, sound bool, change func()) {
+	a.tb.Helper()
+	a.mu.Lock()
+	steps := len(a.script)
+	if steps > 0 && sound {
+		change()
+	}
+	a.mu.Unlock()
+	switch {
+	case steps == 0:
+		a.report("mocks: %s follows no step", method)
+	case !sound:
+		a.report("mocks: %s: the argument is out of range", method)
+	}
+}
+
+// pause waits for the step's delay.
+func (s step) pause(ctx context.Context) error {
+	if s.delay == 0 {
+		return nil
+	}
+	timer := time.NewTimer(s.delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ended(ctx)
+	}
+}
+
+// ended returns the error of a context that has ended, as a provider does, or
+// nil. Only an ai.Client knows whose deadline it was.
+func ended(ctx context.Context) error {
+	switch err := ctx.Err(); {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return &ai.Error{Code: ai.CodeTimeout, Provider: name, Cause: context.DeadlineExceeded}
+	default:
+		return &ai.Error{Code: ai.CodeCanceled, Provider: name, Cause: context.Canceled}
+	}
+}
