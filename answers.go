@@ -103,11 +103,11 @@ func hashImages(h *cache.Hasher, images []Image) {
 // key returns where the call's answer by r is kept: never where another
 // route's or another model's is.
 func (l *call) key(r *route) string {
-	suffix := r.name + "/" + l.seat(r).plan.Model
+	plan := &l.seat(r).plan
 	if l.kind == KindEmbedding {
-		suffix += "/" + l.seat(r).plan.Space.String()
+		return cache.Join(l.sum, r.name+"/"+plan.Model+"/"+plan.Space.String())
 	}
-	return cache.Join(l.sum, suffix)
+	return l.sum + "." + r.name + "/" + plan.Model
 }
 
 // cached returns the answer by r that the cache holds, a stale one only when
@@ -144,7 +144,7 @@ func (c *answerCache) get(ctx context.Context, key string, r *route, now time.Ti
 	if err != nil {
 		return answer{}, false
 	}
-	return answer{resp: resp, source: SourceCache, provider: r.name, age: age}, true
+	return answer{resp: resp, source: SourceCache, provider: r.name, age: age, private: true}, true
 }
 
 // stale is the step that answers with the primary's earlier answer.
@@ -161,7 +161,7 @@ func stale(ctx context.Context, l *call, _ fallback.Turn) (answer, error) {
 // static is the step that answers with the application's own words.
 func static(_ context.Context, l *call, _ fallback.Turn) (answer, error) {
 	l.trail = append(l.trail, Attempt{Source: SourceStatic, Start: time.Since(l.start)})
-	return answer{resp: l.client.statics[l.kind].Clone(), source: SourceStatic}, nil
+	return answer{resp: l.client.statics[l.kind].Clone(), source: SourceStatic, private: true}, nil
 }
 
 // store keeps an answer of r under r's own key. Text that was cut short is not

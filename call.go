@@ -23,8 +23,8 @@ type call struct {
 	deadline  time.Time
 	sum       string // the request's part of its cache keys; "" when it has none
 	trail     Trail
-	seats     []seat // by route index
-	few       [3]seat
+	seats     []seat  // by route index
+	few       [2]seat // where seats lies when that is enough
 }
 
 // answer is a response on its way to the caller, with what the marker will say
@@ -34,10 +34,14 @@ type answer struct {
 	source   Source
 	provider string
 	age      time.Duration
+	private  bool // resp belongs to this call alone
 }
 
 func (c *Client) newCall(ctx context.Context, req *Request) *call {
-	l := &call{client: c, req: req, kind: req.ResolvedKind(), policy: &c.fallback, start: time.Now()}
+	l := &call{
+		client: c, req: req, kind: req.ResolvedKind(), policy: &c.fallback, start: time.Now(),
+		trail: make(Trail, 0, 2),
+	}
 	if req.Fallback != nil {
 		l.policy = req.Fallback
 	}
@@ -69,17 +73,21 @@ func (l *call) run(ctx context.Context) (*Response, error) {
 }
 
 // mark writes who answered and why, the fallback marker among it. Nothing else
-// does. It writes on a copy: the response may be shared.
+// does. It writes on a copy unless the response is the call's own: a provider's
+// may be shared.
 func (l *call) mark(result fallback.Result[answer]) *Response {
 	a := result.Value
-	resp := *a.resp
+	resp := a.resp
+	if !a.private {
+		resp = new(*a.resp)
+	}
 	resp.Source, resp.Provider, resp.Age = a.source, a.provider, a.age
 	resp.Fallback, resp.Reason = result.Step > 0, ""
 	if resp.Fallback {
 		resp.Reason = CodeOf(result.Left[0].Err)
 	}
 	resp.Trail = l.trail
-	return &resp
+	return resp
 }
 
 // ask is the step of a route: its fresh cached answer if it is a substitute,
@@ -105,15 +113,14 @@ func (l *call) ask(ctx context.Context, r *route, turn fallback.Turn) (answer, e
 		l.store(ctx, r, resp)
 		return answer{resp: resp, source: SourceProvider, provider: r.name}, nil
 	}
-	var failed *Error
-	if ctx.Err() == nil && errors.As(err, &failed) {
+	if failed, ok := err.(*Error); ok && ctx.Err() == nil {
 		return answer{}, failed
 	}
 	refused := r.refusal(ctx, s.plan.Model, err)
 	if len(l.trail) == made {
 		return answer{}, l.skip(r, s, refused)
 	}
-	if failed != nil || errors.As(err, &failed) {
+	if failed := (*Error)(nil); errors.As(err, &failed) { // the last attempt before the call ended
 		refused.steps = []error{failed}
 	}
 	return answer{}, refused

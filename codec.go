@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// The bytes of a cached answer: a version, then each field in a fixed order,
-// texts and lists with their length before them. JSON would cost a 2 KB answer
+// The bytes of a cached answer: a version, the lengths of the texts, the texts,
+// then the numbers and the vectors, each with its length before it. JSON would cost a 2 KB answer
 // several microseconds at every hit.
 const codecVersion = 1
 
@@ -21,8 +21,11 @@ func encodeResponse(r *Response) []byte {
 		n += 4*len(v) + binary.MaxVarintLen32
 	}
 	b := append(make([]byte, 0, n), codecVersion)
-	for _, s := range [...]string{r.Text, r.Model, string(r.FinishReason), r.RequestID, r.Space.Vendor, r.Space.Model} {
+	texts := [...]string{r.Text, r.Model, string(r.FinishReason), r.RequestID, r.Space.Vendor, r.Space.Model}
+	for _, s := range texts {
 		b = binary.AppendUvarint(b, uint64(len(s)))
+	}
+	for _, s := range texts {
 		b = append(b, s...)
 	}
 	normalized := 0
@@ -49,9 +52,10 @@ func decodeResponse(b []byte) (*Response, error) {
 		return nil, errCodec
 	}
 	d := decoder{rest: b[1:]}
+	texts := d.texts()
 	r := &Response{
-		Text: d.text(), Model: d.text(), FinishReason: FinishReason(d.text()), RequestID: d.text(),
-		Space: Space{Vendor: d.text(), Model: d.text(), Dimensions: d.number(), Normalized: d.number() == 1},
+		Text: texts[0], Model: texts[1], FinishReason: FinishReason(texts[2]), RequestID: texts[3],
+		Space: Space{Vendor: texts[4], Model: texts[5], Dimensions: d.number(), Normalized: d.number() == 1},
 		Usage: Usage{
 			InputTokens: d.number(), OutputTokens: d.number(), TotalTokens: d.number(),
 			CachedTokens: d.number(), ReasoningTokens: d.number(),
@@ -106,7 +110,8 @@ func (d *decoder) count(size int) int {
 	return int(v)
 }
 
-// take returns the next n bytes; count has seen that they are there.
+// take returns the next n bytes, zeros if there are not as many. n is bounded by
+// what count allowed.
 func (d *decoder) take(n int) []byte {
 	if n > len(d.rest) {
 		d.fail()
@@ -117,4 +122,18 @@ func (d *decoder) take(n int) []byte {
 	return b
 }
 
-func (d *decoder) text() string { return string(d.take(d.count(1))) }
+// texts reads the six texts. They become one string, of which each is a part:
+// they live and die together.
+func (d *decoder) texts() (texts [6]string) {
+	var lengths [len(texts)]int
+	total := 0
+	for i := range lengths {
+		lengths[i] = d.count(1)
+		total += lengths[i]
+	}
+	all := string(d.take(total))
+	for i, n := range lengths {
+		texts[i], all = all[:n], all[n:]
+	}
+	return texts
+}

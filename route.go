@@ -197,17 +197,18 @@ func codeOfContext(err error) Code {
 // error. ctx is the call's context.
 func (r *route) refusal(ctx context.Context, model string, err error) *Error {
 	e := &Error{Code: CodeDeadline, Provider: r.name, Model: model, Cause: context.DeadlineExceeded}
-	var open *resilience.OpenError
-	switch {
-	case ctx.Err() != nil:
-		e.Code, e.Cause = codeOfContext(ctx.Err()), ctx.Err()
-	case errors.As(err, &open):
-		e.Code, e.Cause, e.RetryAfter = CodeCircuitOpen, open, open.RetryAfter()
-		if c := Code(open.Reason); c == CodeRateLimited || c == CodeQuotaExhausted {
+	if ended := ctx.Err(); ended != nil {
+		e.Code, e.Cause = codeOfContext(ended), ended
+		return e
+	}
+	switch refused := err.(type) {
+	case *resilience.OpenError:
+		e.Code, e.Cause, e.RetryAfter = CodeCircuitOpen, refused, refused.RetryAfter()
+		if c := Code(refused.Reason); c == CodeRateLimited || c == CodeQuotaExhausted {
 			e.Code = c
 		}
-	case errors.Is(err, resilience.ErrLimit):
-		e.Code, e.Cause = CodeOverloadedHere, resilience.ErrLimit
+	case *resilience.LimitError:
+		e.Code, e.Cause = CodeOverloadedHere, refused
 	}
 	return e
 }
