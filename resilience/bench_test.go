@@ -54,7 +54,7 @@ func BenchmarkPermitSuccess(b *testing.B) {
 
 func BenchmarkPermitFailure(b *testing.B) {
 	// A window in which failures never add up.
-	breaker := benchBreaker(b, BreakerConfig{Failures: maxFailures, Window: 1})
+	breaker := benchBreaker(b, BreakerConfig{Window: 1})
 	benchmark(b, func() {
 		p, err := breaker.Acquire()
 		if err == nil {

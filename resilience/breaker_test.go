@@ -206,6 +206,15 @@ func TestOnePermitReportedFiveTimesCountsOnce(t *testing.T) {
 	}
 }
 
+func TestAResultThatWaitedForTheLockWhileItsEraEndedDoesNotCount(t *testing.T) {
+	b := newTestBreaker(t, BreakerConfig{})
+	w, _ := b.admit()
+	b.ForceClosed()
+	if b.settleGuarded(w, Failure) || b.FailureCount() != 0 {
+		t.Fatal("it counted in an era that is not its own")
+	}
+}
+
 func TestRecordsWithoutAPermitDecideWhileHalfOpenAndAreIgnoredWhileOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestBreaker(t, BreakerConfig{})

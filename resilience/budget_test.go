@@ -82,6 +82,23 @@ func TestFirstTrySuccessesRefillTheBudgetToItsCapacity(t *testing.T) {
 	})
 }
 
+func TestCreditsNeverExceedTheCapacity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := patient
+		p.Budget = BudgetPolicy{Capacity: 14, SuccessCredit: 100}
+		g := newTestGuard(t, p, nil)
+		s := newScript(errDown)
+		_, _ = Run(t.Context(), g, s.call)
+		if len(s.at) != 2 || g.BudgetLeft() != 0 {
+			t.Fatalf("%d calls, %d tokens left; 14 tokens pay for exactly one retry", len(s.at), g.BudgetLeft())
+		}
+		_, _ = Run(t.Context(), g, succeed)
+		if left := g.BudgetLeft(); left != 14 {
+			t.Fatalf("%d tokens left, want 14", left)
+		}
+	})
+}
+
 func TestAnEmptyBudgetMakesFailuresFinal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patient

@@ -16,6 +16,7 @@ func TestALaterTripDeadlineOnlyEverLengthens(t *testing.T) {
 		wantState(t, b, Closed)
 		b.Trip(in(time.Minute), "maintenance")
 		b.Trip(in(time.Second), "shorter")
+		b.Trip(in(time.Minute), "no longer")
 		if s := b.Snapshot(); !s.Until.Equal(in(time.Minute)) || s.Reason != "maintenance" {
 			t.Fatalf("after a shorter deadline: %+v", s)
 		}

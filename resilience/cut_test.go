@@ -40,7 +40,9 @@ func TestOneContextPerAttemptCarriesTheTighterLimit(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, tt.deadline)
 					defer cancel()
 				}
+				var used context.Context
 				_, _ = RunCall(ctx, g, Call{Share: tt.share}, func(attempt context.Context) (int, error) {
+					used = attempt
 					left := none
 					if deadline, ok := attempt.Deadline(); ok {
 						left = time.Until(deadline)
@@ -53,6 +55,9 @@ func TestOneContextPerAttemptCarriesTheTighterLimit(t *testing.T) {
 					}
 					return 0, nil
 				})
+				if used != ctx && used.Err() == nil {
+					t.Error("the attempt's context outlives it")
+				}
 			})
 		})
 	}
@@ -176,6 +181,11 @@ func TestACancelByTheCallerIsNeutralAndFinal(t *testing.T) {
 		if s := g.Breaker().Snapshot(); s.State != Closed || s.Failures != 0 {
 			t.Fatalf("%+v", s)
 		}
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := Run(ctx, g, func(ctx context.Context) (string, error) { cancel(); return "", ctx.Err() })
+		if err != context.Canceled {
+			t.Fatalf("error %v: what says it already is not wrapped again", err)
+		}
 	})
 }
 
@@ -193,3 +203,27 @@ func TestAProbesLeaseOutlastsItsTimeLimit(t *testing.T) {
 		}
 	})
 }
+
+func TestADeadlineCountsWhetherAnnouncedOrNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Timeout: time.Minute}, nil)
+		ctx, end := endingContext(t.Context(), context.DeadlineExceeded)
+		_, err := Run(ctx, g, func(context.Context) (string, error) { end(); return "", errDown })
+		if !errors.Is(err, context.DeadlineExceeded) || g.Breaker().FailureCount() != 0 {
+			t.Fatalf("error %v, %d failures; want a neutral cut", err, g.Breaker().FailureCount())
+		}
+
+		_, err = Run(expiring{t.Context(), time.Now()}, g, func(context.Context) (string, error) { t.Error("called"); return "", nil })
+		if err != context.DeadlineExceeded {
+			t.Fatalf("error %v", err)
+		}
+	})
+}
+
+// expiring announces a deadline but has not noticed yet that it passed.
+type expiring struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c expiring) Deadline() (time.Time, bool) { return c.deadline, true }

@@ -132,7 +132,7 @@ func TestARunThatEndsWithoutReturningReleasesEverything(t *testing.T) {
 					go func() {
 						defer close(done)
 						defer func() { _ = recover() }()
-						_, err = RunCall(t.Context(), g, Call{Key: "m"}, fn)
+						_, err = RunCall(t.Context(), g, Call{Key: "m", Hurry: true}, fn)
 					}()
 					<-done
 					return err

@@ -101,7 +101,6 @@ func (r *retrier) failed(f failure) {
 	if !f.refused || r.attempts == 0 {
 		r.err = f.err
 	}
-	r.paid = 0
 }
 
 // Reset does nothing: a retrier serves one run.
@@ -148,14 +147,11 @@ func (r *retrier) allowed() bool {
 
 func (r *retrier) wait() time.Duration {
 	v := &r.last.verdict
-	if r.last.refused && v.After > 0 {
-		return v.After
-	}
 	draw := r.plain
-	if v.Throttled || r.last.refused {
+	if v.Throttled {
 		draw = r.throttled
 	}
-	wait := min(draw.NextBackOff(), r.guard.policy.Retry.MaxDelay)
+	wait := draw.NextBackOff()
 	if r.call.Hurry {
 		wait = min(wait, hurriedWait)
 	}
@@ -165,7 +161,7 @@ func (r *retrier) wait() time.Duration {
 // refusedByGate is worth waiting for, unless the run is hurried. A closed gate
 // names the time; where the call that goes first is still out, it is a guess.
 func refusedByGate(refused *OpenError, hurry bool) failure {
-	f := failure{err: refused, refused: true, verdict: Verdict{Retry: !hurry}}
+	f := failure{err: refused, refused: true, verdict: Verdict{Retry: !hurry, Throttled: true}}
 	if refused.State == Open {
 		f.verdict.After = refused.RetryAfter()
 	}

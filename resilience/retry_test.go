@@ -64,10 +64,18 @@ func TestOneAttemptMeansNoRetry(t *testing.T) {
 }
 
 func TestAnErrorThatIsFinalIsNotRetried(t *testing.T) {
-	g := newTestGuard(t, Policy{}, always(Verdict{}))
-	s := newScript(errDown)
-	if _, err := Run(t.Context(), g, s.call); err != errDown || len(s.at) != 1 || g.Breaker().FailureCount() != 0 {
-		t.Fatalf("error %v after %d calls", err, len(s.at))
+	for name, tt := range map[string]struct {
+		classify func(error) Verdict
+		err      error
+	}{
+		"by the zero verdict":                           {always(Verdict{}), errDown},
+		"by default, a cancel that is not the caller's": {nil, context.Canceled},
+	} {
+		g := newTestGuard(t, Policy{}, tt.classify)
+		s := newScript(tt.err)
+		if _, err := Run(t.Context(), g, s.call); err != tt.err || len(s.at) != 1 || g.Breaker().FailureCount() != 0 {
+			t.Errorf("%s: error %v after %d calls", name, err, len(s.at))
+		}
 	}
 }
 
@@ -110,6 +118,7 @@ func TestWaitsAreFullyJitteredAndGrow(t *testing.T) {
 				for i := range shortest {
 					shortest[i] = forever
 				}
+				halves := make([]int, n) // waits in the longer half of their range
 				for range 200 {
 					g := newTestGuard(t, Policy{Retry: RetryPolicy{MaxAttempts: n + 1}}, always(tt.v))
 					s := newScript(errDown)
@@ -117,12 +126,18 @@ func TestWaitsAreFullyJitteredAndGrow(t *testing.T) {
 					for i := range n {
 						wait := s.at[i+1] - s.at[i]
 						longest[i], shortest[i] = max(longest[i], wait), min(shortest[i], wait)
+						if wait > tt.bound[i]/2 {
+							halves[i]++
+						}
 					}
 				}
 				for i, bound := range tt.bound {
 					// 200 draws all miss a tenth of the range once in 10⁹ runs.
 					if longest[i] > bound+1 || longest[i] < bound*9/10 || shortest[i] > bound/10 {
 						t.Errorf("wait %d was between %v and %v, want from 0 to %v", i+1, shortest[i], longest[i], bound)
+					}
+					if halves[i] < 50 || halves[i] > 150 { // seven standard deviations
+						t.Errorf("wait %d was in the longer half of its range %d times of 200", i+1, halves[i])
 					}
 				}
 			})
@@ -266,9 +281,10 @@ func TestABreakerThatOpensDuringTheWaitCostsNoBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newTestGuard(t, Policy{}, always(Verdict{Retry: true, After: time.Second}))
 		time.AfterFunc(time.Second/2, g.Breaker().ForceOpen)
-		s := newScript(errDown)
-		if _, err := Run(t.Context(), g, s.call); err != errDown || len(s.at) != 1 {
-			t.Fatalf("error %v after %d calls, want the last error after one", err, len(s.at))
+		calls := 0
+		v, err := Run(t.Context(), g, func(context.Context) (string, error) { calls++; return "half", errDown })
+		if v != "half" || err != errDown || calls != 1 {
+			t.Fatalf("%q, error %v after %d calls, want what the one call returned", v, err, calls)
 		}
 		if left := g.BudgetLeft(); left != 500 {
 			t.Fatalf("%d tokens left, want 500", left)
