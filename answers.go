@@ -202,7 +202,7 @@ func (l *call) runCached(ctx context.Context) (*Response, error) {
 	}
 	// The run may outlive this caller, whose request is its own again once
 	// Analyze has returned.
-	l.own(l.req.clone())
+	l.own(l.req.Clone())
 	var mine atomic.Bool
 	resp, shared, err := l.client.answers.flight.Do(ctx, key, func(ctx context.Context) (*Response, error) {
 		mine.Store(true)

@@ -14,7 +14,10 @@ import (
 	"github.com/finbrain/ai/cache"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// A dependency of Gemini's library starts this goroutine when it is linked.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("go.opencensus.io/stats/view.(*worker).start"))
+}
 
 // provider is an Analyzer whose behaviour a test may change between calls.
 type provider struct {

@@ -117,8 +117,11 @@ func (r *Request) hasImages() bool {
 	return false
 }
 
-// clone returns a deep copy.
-func (r *Request) clone() *Request {
+// Clone returns a deep copy.
+func (r *Request) Clone() *Request {
+	if r == nil {
+		return nil
+	}
 	c := *r
 	c.History = slices.Clone(r.History)
 	for i := range c.History {
@@ -132,6 +135,10 @@ func (r *Request) clone() *Request {
 	}
 	if r.Seed != nil {
 		c.Seed = new(*r.Seed)
+	}
+	if r.Fallback != nil {
+		c.Fallback = new(*r.Fallback)
+		c.Fallback.Order = slices.Clone(r.Fallback.Order)
 	}
 	return &c
 }
