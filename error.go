@@ -83,8 +83,9 @@ const ErrIncompatibleSpace = CodeIncompatibleSpace
 // ErrClosed is what errors.Is finds when the Client has been closed.
 var ErrClosed = errors.New("ai: client is closed")
 
-// Error makes every Code an error value of its own.
-func (c Code) Error() string { return "ai: " + c.text() }
+// Error makes every Code an error value of its own; it returns the Code as it
+// is written in logs and JSON: "rate_limited".
+func (c Code) Error() string { return string(c) }
 
 func (c Code) text() string { return strings.ReplaceAll(string(c), "_", " ") }
 
