@@ -129,10 +129,8 @@ func (b *Breaker) settle(w word, o Outcome) bool {
 	if b.load() != w {
 		return false
 	}
-	if w.phase() == phaseClosed {
-		if o != Failure {
-			return o == Success
-		}
+	if w.phase() == phaseClosed && o != Failure {
+		return o == Success
 	}
 	return b.settleGuarded(w, o)
 }
@@ -215,6 +213,7 @@ func (b *Breaker) probe(now time.Duration) word {
 	return b.enter(phaseProbing)
 }
 
+// open refuses every call until then; forever is ForceOpen's.
 func (b *Breaker) open(now, until time.Duration, reason string) {
 	from := b.load().phase().state()
 	b.setRefusal(Open, until, reason)

@@ -59,6 +59,8 @@ func (c BreakerConfig) withDefaults() BreakerConfig {
 	return c
 }
 
+var errNoName = errors.New("resilience: name is empty")
+
 func defaultOutcome(err error) Outcome {
 	if errors.Is(err, context.Canceled) {
 		return Neutral

@@ -1,7 +1,6 @@
 package resilience
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -107,5 +106,3 @@ func (p Policy) withDefaults() Policy {
 	setDefault(&p.MinTrial, 5*time.Second)
 	return p
 }
-
-var errNoName = errors.New("resilience: name is empty")

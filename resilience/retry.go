@@ -75,7 +75,7 @@ func newRetrier(g *Guard, c Call, lim limits, first failure) *retrier {
 // jitter, as half the interval plus or minus all of it.
 func jittered(base, most time.Duration) *backoff.ExponentialBackOff {
 	return backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(base/2),
+		backoff.WithInitialInterval(max(base/2, 1)), // 0 would never grow
 		backoff.WithMaxInterval(most/2),
 		backoff.WithMultiplier(2),
 		backoff.WithRandomizationFactor(1),
@@ -112,10 +112,8 @@ func (r *retrier) NextBackOff() time.Duration {
 		return backoff.Stop
 	}
 	wait := r.wait()
-	policy := &r.guard.policy.Retry
 	switch {
-	case wait > policy.MaxWait,
-		r.last.refused && wait > r.patience,
+	case r.last.refused && wait > r.patience,
 		after(r.guard.clock.now(), wait) >= r.lim.end,
 		r.guard.breaker.refusesIn(wait):
 		return backoff.Stop
@@ -137,12 +135,18 @@ func (r *retrier) allowed() bool {
 	switch {
 	case !v.Retry, r.attempts >= r.guard.policy.Retry.MaxAttempts:
 		return false
-	case v.Once && r.attempts > 1:
+	case v.Once && r.attempts > 1, r.call.Hurry && r.attempts > 1:
 		return false
-	case r.call.Hurry:
-		return r.attempts <= 1 && v.After <= hurriedWait
 	}
-	return true
+	return v.After <= r.longest()
+}
+
+// longest is what the run waits at most for one retry.
+func (r *retrier) longest() time.Duration {
+	if r.call.Hurry {
+		return min(r.guard.policy.Retry.MaxWait, hurriedWait)
+	}
+	return r.guard.policy.Retry.MaxWait
 }
 
 func (r *retrier) wait() time.Duration {
@@ -151,11 +155,7 @@ func (r *retrier) wait() time.Duration {
 	if v.Throttled {
 		draw = r.throttled
 	}
-	wait := draw.NextBackOff()
-	if r.call.Hurry {
-		wait = min(wait, hurriedWait)
-	}
-	return max(wait, v.After)
+	return max(min(draw.NextBackOff(), r.longest()), v.After)
 }
 
 // refusedByGate is worth waiting for, unless the run is hurried. A closed gate
