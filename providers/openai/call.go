@@ -16,7 +16,7 @@ import (
 // HTTPDoer, so that no key enters the library, no refusal is lost in it, and
 // the whole body is there to be read again.
 type call struct {
-	*Provider
+	provider *Provider
 	// zeroTemperature puts back the temperature of 0 that the library drops.
 	zeroTemperature bool
 
@@ -30,9 +30,9 @@ type call struct {
 var errRefused = errors.New("not a success")
 
 // newCall returns a call, the library's client to make it with, and the
-// context to make it under. Serves one call.
+// context to make it under.
 func (p *Provider) newCall(ctx context.Context) (context.Context, *call, *openai.Client) {
-	c := &call{Provider: p}
+	c := &call{provider: p}
 	ctx, c.exchange = transport.Record(ctx)
 	library := p.library
 	library.HTTPClient = c
@@ -42,19 +42,13 @@ func (p *Provider) newCall(ctx context.Context) (context.Context, *call, *openai
 // Do sends the library's request and returns the response, read to its end: a
 // connection whose response was left unread is not used again.
 func (c *call) Do(req *http.Request) (*http.Response, error) {
-	for name, values := range c.header {
-		req.Header[name] = values
-	}
-	req.Header.Del(c.keyName) // Azure's, which the library sets to nothing
-	if !c.key.Empty() {
-		req.Header.Set(c.keyName, c.key.Reveal())
-	}
+	c.provider.authorize(req.Header)
 	if c.zeroTemperature {
 		if err := addZeroTemperature(req); err != nil {
 			return nil, err
 		}
 	}
-	resp, err := c.http.Do(req)
+	resp, err := c.provider.http.Do(req)
 	if err != nil {
 		c.err = err
 		return nil, err

@@ -35,7 +35,7 @@ func (c *call) failure(ctx context.Context, err error, model string) *ai.Error {
 		if answered && e.Code == ai.CodeUnavailable {
 			e.Code = ai.CodeBadResponse
 		}
-		if e.Cause != nil {
+		if e.Cause != nil && (e.Code == ai.CodeBadResponse || e.Code == ai.CodeUnavailable) {
 			e.Detail = e.Cause.Error()
 		}
 	case status == 0:
@@ -112,7 +112,7 @@ func (w *errorBody) reason(status int) (ai.Code, string) {
 		return ai.CodeUnsupported, "the model takes no images"
 	}
 	if status/100 == 2 {
-		return w.unnumbered()
+		return w.disguised()
 	}
 	code := transport.CodeOfStatus(status)
 	if field := parameter(string(w.Param)); field != "" && code == ai.CodeInvalidRequest {
@@ -121,8 +121,9 @@ func (w *errorBody) reason(status int) (ai.Code, string) {
 	return code, ""
 }
 
-// unnumbered is the meaning of an error that came with a successful status.
-func (w *errorBody) unnumbered() (ai.Code, string) {
+// disguised is the meaning of an error that came with a successful status; the
+// Code is empty when the body holds no error.
+func (w *errorBody) disguised() (ai.Code, string) {
 	const detail = "an error came as a success"
 	switch {
 	case !w.found:
@@ -131,8 +132,10 @@ func (w *errorBody) unnumbered() (ai.Code, string) {
 		return transport.CodeOfStatus(w.Code.status()), detail
 	case w.Type == "invalid_request_error":
 		return ai.CodeInvalidRequest, detail
+	case w.Type == "server_error":
+		return ai.CodeUnavailable, detail
 	}
-	return ai.CodeUnavailable, detail
+	return ai.CodeBadResponse, detail
 }
 
 // namedWait reads the wait that OpenAI names in the message of a rate limit,

@@ -72,12 +72,12 @@ func New(cfg Config) (*Provider, error) {
 		legacyMaxTokens: cfg.LegacyMaxTokens,
 	}
 	p.library.BaseURL = strings.TrimRight(address.String(), "/")
-	p.authorize(cfg)
+	p.setHeaders(cfg)
 	return p, nil
 }
 
-// authorize prepares the headers, and the addresses of Azure's deployments.
-func (p *Provider) authorize(cfg Config) {
+// setHeaders prepares the headers, and the addresses of Azure's deployments.
+func (p *Provider) setHeaders(cfg Config) {
 	if cfg.Organization != "" {
 		p.header.Set("OpenAI-Organization", cfg.Organization)
 	}
@@ -93,6 +93,15 @@ func (p *Provider) authorize(cfg Config) {
 	}
 	if cfg.APIKey != "" {
 		p.key = secret.New(prefix + cfg.APIKey)
+	}
+}
+
+// authorize adds the key and the other headers to a request.
+func (p *Provider) authorize(header http.Header) {
+	maps.Copy(header, p.header)
+	header.Del(p.keyName) // Azure's, which the library sets to nothing
+	if !p.key.Empty() {
+		header.Set(p.keyName, p.key.Reveal())
 	}
 }
 
