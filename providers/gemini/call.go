@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"reflect"
 
 	"google.golang.org/genai"
 
@@ -22,33 +21,21 @@ const withheld = "withheld"
 
 const keyHeader = "X-Goog-Api-Key"
 
-// connect builds the genai client: one backend, one address, no environment.
+// connect builds the genai client: one backend and one address, so that the
+// environment, which genai reads all the same, decides nothing.
 func connect(cfg Config, address *url.URL) (*genai.Client, error) {
 	client := transport.New(transport.Config{Client: cfg.HTTPClient})
 	client.Transport = &authorizer{next: client.Transport, key: secret.New(cfg.APIKey)}
-	config := &genai.ClientConfig{
+	connected, err := genai.NewClient(context.Background(), &genai.ClientConfig{
 		APIKey:      withheld,
 		Backend:     genai.BackendGeminiAPI,
 		HTTPClient:  client,
 		HTTPOptions: genai.HTTPOptions{BaseURL: address.String(), APIVersion: cmp.Or(cfg.APIVersion, defaultAPIVersion)},
-	}
-	sealEnvironment(config)
-	connected, err := genai.NewClient(context.Background(), config)
+	})
 	if err != nil {
 		return nil, &ai.Error{Code: ai.CodeInvalidRequest, Detail: "genai refused the configuration", Provider: providerName}
 	}
 	return connected, nil
-}
-
-// sealEnvironment gives genai an empty environment. The library reads the real
-// one even when nothing is missing, and warns through the global logger about
-// keys that it then does not use. The field is not exported; should a later
-// version lose it, only that warning comes back.
-func sealEnvironment(config *genai.ClientConfig) {
-	field := reflect.ValueOf(config).Elem().FieldByName("envVarProvider")
-	if field.IsValid() && field.Type() == reflect.TypeFor[func() map[string]string]() {
-		*(*func() map[string]string)(field.Addr().UnsafePointer()) = func() map[string]string { return nil }
-	}
 }
 
 // authorizer puts the API key on every request, or takes the header off when

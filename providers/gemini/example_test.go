@@ -74,7 +74,7 @@ func ExampleProvider_Analyze_rateLimited() {
 	if errors.As(err, &failure) {
 		fmt.Println(failure.Code, failure.Temporary(), failure.RetryAfter == 34*time.Second)
 	}
-	// Output: ai: rate limited true true
+	// Output: rate_limited true true
 }
 
 func ExampleProvider_Plan() {
