@@ -87,7 +87,7 @@ func geminiErrorOf(q question, p *problem) geminiError {
 	case ai.CodeTimeout:
 		return e(http.StatusGatewayTimeout, "The request took too long.")
 	default:
-		return e(http.StatusServiceUnavailable, "The model is overloaded.")
+		return e(http.StatusServiceUnavailable, "The service cannot serve now.")
 	}
 }
 

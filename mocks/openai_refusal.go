@@ -85,7 +85,7 @@ func openAIErrorOf(p *problem) (status int, e openAIError) {
 			Message: "The model does not take this input.", Type: badRequest, Code: new("unsupported_value"),
 		}
 	default:
-		return http.StatusServiceUnavailable, openAIError{Message: "The service is overloaded.", Type: "server_error"}
+		return http.StatusServiceUnavailable, openAIError{Message: "The service cannot serve now.", Type: "server_error"}
 	}
 }
 

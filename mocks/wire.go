@@ -68,7 +68,7 @@ func marshal(status int, contentType string, v any) reply {
 	}
 	header := http.Header{}
 	header.Set("Content-Type", contentType)
-	return reply{status: status, header: header, body: append(body, '\n')}
+	return reply{status: status, header: header, body: body}
 }
 
 // identify returns an id for a call, which depends on nothing else.
