@@ -34,6 +34,7 @@ type Analyzer struct {
 	script   []step // what was added and not yet taken
 	added    int    // steps ever added, repetitions counted
 	standing *step  // answers what the script does not
+	current  bool   // the last step of the script may still be modified
 	calls    []Call
 	space    ai.Space
 	over     bool // the test has ended

@@ -100,6 +100,9 @@ func TestAnUnexpectedCallFailsTheTestAndGetsAnError(t *testing.T) {
 		{"nil error", func(m *mocks.Analyzer) { m.Fail(nil) }, ai.Text("x"), []string{"Fail needs"}},
 		{"nil *ai.Error", func(m *mocks.Analyzer) { m.Fail((*ai.Error)(nil)) }, ai.Text("x"), []string{"Fail needs"}},
 		{"Times without a step", func(m *mocks.Analyzer) { m.Times(2) }, ai.Text("x"), []string{"Times follows no step", "no step is left"}},
+		{"Times behind Always", func(m *mocks.Analyzer) {
+			m.Fail(ai.CodeTimeout).Answer("a").Always().Times(2)
+		}, ai.Text("x"), []string{"Times follows no step"}},
 		{"no times", func(m *mocks.Analyzer) { m.Fail(ai.CodeTimeout).Times(0) }, ai.Text("x"), []string{"Times: the argument"}},
 		{"negative delay", func(m *mocks.Analyzer) { m.Fail(ai.CodeTimeout).After(-1) }, ai.Text("x"), []string{"After: the argument"}},
 	}

@@ -18,5 +18,5 @@
 //	openAI.Script(mocks.RateLimited(2*time.Second), mocks.Reset())
 //
 // In memory they work within a testing/synctest bubble, where hours pass in
-// milliseconds; on loopback they serve any program.
+// milliseconds; on loopback ([Server.Start]) they serve any program.
 package mocks

@@ -16,9 +16,10 @@ type Fault struct {
 	// Kind limits the fault to calls of one kind; zero is every kind.
 	Kind ai.Kind
 	// Code is what goes wrong, in this SDK's terms. Each provider says it in
-	// its own way: a wrong key is status 401 to OpenAI, but 400 to Gemini. A
-	// Code that no provider sends, such as CodeCircuitOpen, is answered as
-	// CodeUnavailable is; CodeBadResponse is Malformed.
+	// its own way: a wrong key is status 401 to OpenAI, but 400 to Gemini; a
+	// filtered answer is a success without text. CodeBadResponse is Malformed.
+	// What a provider has no way to say of such a call (CodeCircuitOpen, or
+	// CodeMaxTokens of an embedding) is answered as CodeUnavailable is.
 	Code ai.Code
 	// Status is the HTTP status. Without a Code it is answered with the error
 	// body that the provider sends for that status.

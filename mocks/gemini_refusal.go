@@ -62,7 +62,7 @@ func geminiErrorOf(q question, p *problem) geminiError {
 		return geminiError{Code: status, Message: message, Status: googleStatus(status), Details: details}
 	}
 	switch p.code {
-	case ai.CodeInvalidRequest, ai.CodeContentFiltered:
+	case ai.CodeInvalidRequest:
 		return e(http.StatusBadRequest, "The request is not valid.")
 	case ai.CodeContextLength:
 		return e(http.StatusBadRequest, "The input token count exceeds the maximum number of tokens of the model.")

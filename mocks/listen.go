@@ -40,25 +40,21 @@ func (s *Server) BaseURL() string { return s.memory }
 
 // Client returns a client whose every connection, to whatever host, ends at
 // this Server without touching the network: a real http.Transport and a real
-// http.Server speak HTTP/1.1 through net.Pipe. Once the Server is closed, its
-// connections are refused.
+// http.Server speak HTTP/1.1 through net.Pipe. All such clients share their
+// connections. Once the Server is closed, they are refused.
 func (s *Server) Client() *http.Client {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.client != nil {
-		return s.client
+	if s.transport == nil {
+		l := newPipes()
+		if s.closed {
+			_ = l.Close()
+		} else {
+			s.serve(l)
+		}
+		s.transport = &http.Transport{DialContext: l.dial, MaxIdleConnsPerHost: 128}
 	}
-	l := newPipes()
-	if s.closed {
-		_ = l.Close()
-	} else {
-		s.serve(l)
-	}
-	s.client = &http.Client{Transport: &http.Transport{
-		DialContext:         l.dial,
-		MaxIdleConnsPerHost: 128,
-	}}
-	return s.client
+	return &http.Client{Transport: s.transport}
 }
 
 // serve lets an http.Server of its own answer what arrives at l. s.mu is held.
@@ -81,7 +77,7 @@ func (s *Server) serve(l net.Listener) {
 }
 
 // Close ends every call in progress, closes all connections and returns when
-// no goroutine is left. It may be called again.
+// no goroutine of the Server is left. It may be called again.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -91,15 +87,15 @@ func (s *Server) Close() error {
 	}
 	s.closed = true
 	close(s.done)
-	servers, client := s.servers, s.client
+	servers, transport := s.servers, s.transport
 	s.mu.Unlock()
 
 	var errs []error
 	for _, server := range servers {
 		errs = append(errs, server.Close())
 	}
-	if client != nil {
-		client.CloseIdleConnections()
+	if transport != nil {
+		transport.CloseIdleConnections()
 	}
 	s.running.Wait()
 	return errors.Join(errs...)

@@ -23,7 +23,7 @@ const (
 
 func (openAI) authorized(r *http.Request) bool {
 	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	return ok && key != "" || r.Header.Get("Api-Key") != ""
+	return ok && key != ""
 }
 
 func (openAI) parse(r *http.Request, body []byte) (question, *problem) {

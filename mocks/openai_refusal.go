@@ -82,7 +82,7 @@ func openAIErrorOf(p *problem) (status int, e openAIError) {
 		return http.StatusGatewayTimeout, openAIError{Message: "The request took too long.", Type: "server_error"}
 	case ai.CodeUnsupported:
 		return http.StatusBadRequest, openAIError{
-			Message: "The model does not take this input.", Type: badRequest, Code: new("unsupported_value"),
+			Message: "Wrong type of content: image_url is only supported by certain models.", Type: badRequest,
 		}
 	default:
 		return http.StatusServiceUnavailable, openAIError{Message: "The service cannot serve now.", Type: "server_error"}

@@ -143,6 +143,7 @@ func (a *Analyzer) Always() *Analyzer {
 		a.standing = new(a.script[last])
 		a.script = a.script[:last]
 		a.added--
+		a.current = false
 	})
 	return a
 }
@@ -152,6 +153,7 @@ func (a *Analyzer) add(s step) *Analyzer {
 	defer a.mu.Unlock()
 	a.script = append(a.script, s)
 	a.added++
+	a.current = true
 	return a
 }
 
@@ -160,13 +162,13 @@ func (a *Analyzer) add(s step) *Analyzer {
 func (a *Analyzer) modify(method string, sound bool, change func()) {
 	a.tb.Helper()
 	a.mu.Lock()
-	steps := len(a.script)
-	if steps > 0 && sound {
+	current := a.current && len(a.script) > 0
+	if current && sound {
 		change()
 	}
 	a.mu.Unlock()
 	switch {
-	case steps == 0:
+	case !current:
 		a.report("mocks: %s follows no step", method)
 	case !sound:
 		a.report("mocks: %s: the argument is out of range", method)

@@ -27,12 +27,13 @@ const maxRequestBytes = 128 << 20
 //
 // A Server is an http.Handler, a listener on loopback (Start), and a client
 // that reaches it without a network (Client). All its methods are safe for
-// concurrent use. Within a testing/synctest bubble it must be made there, and
-// used through Client.
+// concurrent use. A Server used within a testing/synctest bubble must be made
+// and closed there, and be reached through Client.
 type Server struct {
-	wire   wire
-	memory string // the base URL that goes with Client
-	base   string // what follows the host in a base URL
+	wire    wire
+	memory  string // the base URL that goes with Client
+	base    string // what follows the host in a base URL
+	maxBody int64  // of a call, in bytes
 
 	faults faults
 	log    exchangeLog
@@ -43,20 +44,25 @@ type Server struct {
 	running  sync.WaitGroup // of servers and their connections
 	servers  []*http.Server
 	loopback string // the base URL once started
-	client   *http.Client
+
+	transport *http.Transport // of the clients in memory
 }
 
 // NewOpenAI returns a fake of the OpenAI API: chat completions with texts and
 // images, and embeddings as floats or base64, with or without dimensions.
 func NewOpenAI() *Server {
-	return &Server{wire: openAI{}, memory: "http://openai.test/v1", base: "/v1", done: make(chan struct{})}
+	return newServer(openAI{}, "http://openai.test", "/v1")
 }
 
 // NewGemini returns a fake of the Gemini API: generateContent with texts and
 // images, and batchEmbedContents with or without outputDimensionality. As with
 // the real service, only embeddings of 3072 dimensions have length 1.
 func NewGemini() *Server {
-	return &Server{wire: gemini{}, memory: "http://gemini.test", done: make(chan struct{})}
+	return newServer(gemini{}, "http://gemini.test", "")
+}
+
+func newServer(w wire, host, base string) *Server {
+	return &Server{wire: w, memory: host + base, base: base, maxBody: maxRequestBytes, done: make(chan struct{})}
 }
 
 // Script adds faults for the calls to come, one per call and in order. Each
@@ -83,7 +89,7 @@ func (s *Server) Count() int { return s.log.total() }
 // ServeHTTP answers one call. As net/http provides for, it panics with
 // http.ErrAbortHandler to break the connection.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.maxBody))
 	tooLarge := errors.As(err, new(*http.MaxBytesError))
 	if err != nil && !tooLarge {
 		panic(http.ErrAbortHandler) // the client has gone
