@@ -126,7 +126,13 @@ func TestABodyOverTheLimitIsNotRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(resp.Body)
+		if _, again := io.ReadAll(resp.Body); !errors.Is(again, err) {
+			t.Errorf("%d bytes: first %v, then %v", c.size, err, again)
+		}
 		_ = resp.Body.Close()
+		if c.length > 10 && len(text) > 0 {
+			t.Errorf("read %d bytes of a body announced as too long", len(text))
+		}
 		if c.fails != errors.Is(err, transport.ErrTooLarge) || !c.fails && (err != nil || len(text) != c.size) || len(text) > 10 {
 			t.Errorf("%d bytes, announced %d: read %d, %v", c.size, c.length, len(text), err)
 		}

@@ -121,9 +121,9 @@ func TestRealFailuresAreRecognised(t *testing.T) {
 func ExampleNetworkError() {
 	err := &url.Error{Op: "Post", URL: "https://api.example.com/?key=secret", Err: syscall.ECONNREFUSED}
 	code, cause := transport.NetworkError(context.Background(), err)
-	fmt.Println(code)
+	fmt.Println(string(code))
 	fmt.Println(cause)
 	// Output:
-	// ai: unavailable
+	// unavailable
 	// connection refused
 }
