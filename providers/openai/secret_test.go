@@ -29,8 +29,8 @@ func everyForm(values ...any) string {
 			fmt.Fprintf(&b, verb+"\n", map[string]any{"k": v})
 			fmt.Fprintf(&b, verb+"\n", struct{ V any }{v})
 		}
-		slog.New(slog.NewTextHandler(&b, nil)).Info("m", "v", v, "nested", []any{v})
-		slog.New(slog.NewJSONHandler(&b, nil)).Info("m", "v", v, "nested", []any{v})
+		slog.New(slog.NewTextHandler(&b, nil)).Info("m", slog.Any("v", v), slog.Any("nested", []any{v}))
+		slog.New(slog.NewJSONHandler(&b, nil)).Info("m", slog.Any("v", v), slog.Any("nested", []any{v}))
 		if text, err := json.Marshal(v); err == nil {
 			b.Write(text)
 		}
