@@ -122,14 +122,14 @@ func (a *Analyzer) Calls() []Call {
 	defer a.mu.Unlock()
 	calls := make([]Call, len(a.calls))
 	for i, c := range a.calls {
-		calls[i] = Call{Request: cloneRequest(c.Request), Deadline: c.Deadline}
+		calls[i] = Call{Request: c.Request.Clone(), Deadline: c.Deadline}
 	}
 	return calls
 }
 
 // record keeps a copy of the call and returns its number, counted from 1.
 func (a *Analyzer) record(ctx context.Context, req *ai.Request) int {
-	c := Call{Request: cloneRequest(req)}
+	c := Call{Request: req.Clone()}
 	c.Deadline, _ = ctx.Deadline()
 	a.mu.Lock()
 	defer a.mu.Unlock()

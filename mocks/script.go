@@ -86,7 +86,7 @@ func (a *Analyzer) Fail(err error) *Analyzer {
 // test; ctx is the caller's and must be honoured.
 func (a *Analyzer) Do(answer func(ctx context.Context, req *ai.Request) (*ai.Response, error)) *Analyzer {
 	return a.add(step{name: "Do", run: func(ctx context.Context, req *ai.Request) (*ai.Response, error) {
-		return answer(ctx, cloneRequest(req))
+		return answer(ctx, req.Clone())
 	}})
 }
 
