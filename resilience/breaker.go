@@ -46,9 +46,12 @@ func (b *Breaker) Name() string { return b.name }
 // [Permit.Done]. The error is an [*OpenError]: the call must not be made. While
 // the breaker is half-open one permit at a time is given, the probe's.
 func (b *Breaker) Acquire() (Permit, error) {
-	w, refused := b.admit()
-	if refused != nil {
-		return Permit{}, refused
+	w := b.load()
+	if !w.closed() {
+		var refused *OpenError
+		if w, refused = b.admitGuarded(); refused != nil {
+			return Permit{}, refused
+		}
 	}
 	return Permit{breaker: b, word: w}, nil
 }
@@ -69,7 +72,7 @@ func (b *Breaker) load() word { return word(b.word.Load()) }
 
 // admit lets a call pass, giving the word to settle it with, or refuses it.
 func (b *Breaker) admit() (word, *OpenError) {
-	if w := b.load(); w.phase() == phaseClosed {
+	if w := b.load(); w.closed() {
 		return w, nil
 	}
 	return b.admitGuarded()
@@ -126,16 +129,16 @@ func (b *Breaker) refusesIn(wait time.Duration) bool {
 // settle tells the outcome of a call admitted with w and whether it counted. A
 // word that has changed belongs to an earlier era, and the result with it.
 func (b *Breaker) settle(w word, o Outcome) bool {
-	if b.load() != w {
-		return false
-	}
-	if w.phase() == phaseClosed && o != Failure {
-		return o == Success
+	if o == Success && w.closed() {
+		return b.load() == w
 	}
 	return b.settleGuarded(w, o)
 }
 
 func (b *Breaker) settleGuarded(w word, o Outcome) bool {
+	if b.load() != w || o == Neutral && w.phase() != phaseProbing {
+		return false
+	}
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
 	if b.load() != w {

@@ -115,6 +115,7 @@ func (p phase) mode() Mode {
 // word packs an era and a phase, so that one atomic load answers both.
 type word uint64
 
+func (w word) closed() bool      { return w&(1<<phaseBits-1) == word(phaseClosed) }
 func (w word) phase() phase      { return phase(w & (1<<phaseBits - 1)) }
 func (w word) era() uint64       { return uint64(w >> phaseBits) }
 func (w word) next(p phase) word { return word((w.era()+1)<<phaseBits) | word(p) }
