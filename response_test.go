@@ -54,8 +54,10 @@ func TestTheTrailReadsLikeASentence(t *testing.T) {
 		{Source: ai.SourceProvider, Provider: "openai", Code: ai.CodeCircuitOpen, Skipped: true, RetryAfter: 29 * time.Second},
 		{Source: ai.SourceCache, Code: ai.CodeNotAvailable, Skipped: true},
 		{Source: ai.SourceProvider, Provider: "gemini", Duration: 480 * time.Millisecond},
+		{Source: ai.SourceCache, Provider: "gemini", Duration: 20 * time.Microsecond},
+		{Source: ai.SourceStatic},
 	}
-	want := "openai: unavailable after 120ms; openai: skipped, circuit open, retry in 29s; cache: skipped, not available; gemini: answered after 480ms"
+	want := "openai: unavailable after 120ms; openai: skipped, circuit open, retry in 29s; cache: skipped, not available; gemini: answered after 480ms; cache of gemini: answered after 20µs; static: answered"
 	if got := trail.String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -30,8 +30,8 @@ type Attempt struct {
 // Trail lists, in order, every attempt made and every step skipped.
 type Trail []Attempt
 
-// String tells the trail in words: "openai: unavailable (status 503) after
-// 120ms; cache: skipped; gemini: answered after 480ms".
+// String tells the trail in words: "openai: unavailable after 120ms; cache:
+// skipped, not available; gemini: answered after 480ms".
 func (t Trail) String() string {
 	parts := make([]string, len(t))
 	for i := range t {
@@ -43,12 +43,17 @@ func (t Trail) String() string {
 // String tells the attempt in words.
 func (a Attempt) String() string {
 	var b strings.Builder
-	if a.Provider != "" {
-		b.WriteString(a.Provider)
-	} else {
+	switch {
+	case a.Provider == "":
 		b.WriteString(string(a.Source))
+	case a.Source == SourceCache:
+		b.WriteString("cache of " + a.Provider)
+	default:
+		b.WriteString(a.Provider)
 	}
 	switch {
+	case a.Code == "" && a.Source == SourceStatic:
+		b.WriteString(": answered")
 	case a.Skipped:
 		b.WriteString(": skipped, ")
 		b.WriteString(a.Code.text())
