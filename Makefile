@@ -1,0 +1,48 @@
+# Each check is a stage of .ci/run, which needs no make; the targets here are its short names, and what only people run.
+.DEFAULT_GOAL := help
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+
+# What bench and cover look at; make bench PKG=./resilience BENCH=Permit
+PKG       ?= ./...
+BENCH     ?= .
+COUNT     ?= 6
+FUZZTIME  ?= 30s
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## run every test
+	bash .ci/run test
+
+.PHONY: race
+race: ## run every test under the race detector
+	bash .ci/run race
+
+.PHONY: lint
+lint: ## formatting, vet, golangci-lint with the import rules, go.mod
+	bash .ci/run gofmt tidy vet lint weight
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	FUZZTIME=$(FUZZTIME) bash .ci/run fuzz
+
+.PHONY: bench
+bench: ## run the benchmarks of PKG matching BENCH COUNT times on two cores, and sum them up
+	@mkdir -p .cache
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -cpu 2 -count $(COUNT) $(PKG) | tee .cache/bench.txt
+	go run $(BENCHSTAT) .cache/bench.txt
+
+.PHONY: cover
+cover: ## test coverage of PKG, with the lines in .cache/cover.html
+	@mkdir -p .cache
+	go test -coverpkg=./... -coverprofile=.cache/cover.out $(PKG)
+	go tool cover -html=.cache/cover.out -o .cache/cover.html
+	go tool cover -func=.cache/cover.out | tail -n 1
+
+.PHONY: ci
+ci: ## everything that is checked before a change lands
+	bash .ci/run
