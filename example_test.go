@@ -35,6 +35,7 @@ func Example() {
 	server, openaiProvider, geminiProvider, stop := fakes()
 	defer stop()
 	server.Always(mocks.Unavailable()) // an outage of the primary
+	ctx, filing := context.Background(), "Net debt rose to 3.2x EBITDA; the covenant allows 3.5x."
 
 	client, err := ai.New(
 		ai.WithProvider("openai", openaiProvider), // order is preference: the primary,
@@ -46,12 +47,42 @@ func Example() {
 	}
 	defer client.Close()
 
-	resp, err := client.Analyze(context.Background(), &ai.Request{Prompt: "Net debt rose to 3.2x EBITDA; the covenant allows 3.5x."})
+	resp, err := client.Analyze(ctx, &ai.Request{Prompt: "Which covenants does this filing put at risk? " + filing})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(resp.Provider, resp.Fallback, resp.Reason)
 	// Output: gemini true unavailable
+}
+
+// The three ways to reach a service: OpenAI, a compatible server, Gemini.
+func ExampleWithProvider() {
+	key := "key"
+	openaiProvider, err := openai.New(openai.Config{APIKey: key})
+	if err != nil {
+		log.Fatal(err)
+	}
+	llama := openai.Models{Text: "llama3.3", Image: "llama3.2-vision", Embedding: "nomic-embed-text"}
+	ollamaProvider, err := openai.New(openai.Config{BaseURL: "http://localhost:11434/v1", Models: llama})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fast := map[string]string{"fast": "gemini-3-flash"}
+	geminiProvider, err := gemini.New(gemini.Config{APIKey: key, Aliases: fast})
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := ai.New(
+		ai.WithProvider("openai", openaiProvider),
+		ai.WithProvider("gemini", geminiProvider),
+		ai.WithProvider("local", ollamaProvider, ai.OnlyKinds(ai.KindText)),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	fmt.Println(len(client.Breakers()), "breakers")
+	// Output: 7 breakers
 }
 
 func ExampleNew() {
