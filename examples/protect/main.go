@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"time"
 
 	"github.com/finbrain/ai/resilience"
@@ -112,8 +113,8 @@ func newOffice() (*office, error) {
 // close stops the services, the latest first.
 func (o *office) close() error {
 	var errs []error
-	for i := len(o.closers) - 1; i >= 0; i-- {
-		errs = append(errs, o.closers[i]())
+	for _, closer := range slices.Backward(o.closers) {
+		errs = append(errs, closer())
 	}
 	return errors.Join(errs...)
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // network is a listener whose connections are pipes within the process.
@@ -55,7 +56,7 @@ func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "in-process", Net
 // serveHTTP runs a handler and returns a client whose every call ends there.
 func (o *office) serveHTTP(handler http.HandlerFunc) *http.Client {
 	n := newNetwork()
-	server := &http.Server{Handler: handler}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Second}
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return n.dial(ctx) },
 	}

@@ -147,12 +147,13 @@ func TestWrongFlagsAreNamed(t *testing.T) {
 }
 
 func TestFilesThatCannotBeUsedAreNamed(t *testing.T) {
+	folder := t.TempDir()
 	tests := map[string]struct {
 		args []string
 		want string
 	}{
-		"missing":        {[]string{filepath.Join(t.TempDir(), "missing.txt")}, "missing.txt: no such file"},
-		"directory":      {[]string{t.TempDir()}, "is a directory"},
+		"missing":        {[]string{filepath.Join(folder, "missing.txt")}, "missing.txt: "},
+		"directory":      {[]string{folder}, filepath.Base(folder) + ": "},
 		"empty":          {[]string{temporary(t, "empty.txt", []byte(" \n"))}, "empty.txt: is empty"},
 		"binary":         {[]string{temporary(t, "binary", []byte("a\x00b"))}, "binary: is neither a text"},
 		"too long":       {[]string{temporary(t, "long.txt", bytes.Repeat([]byte("long "), maxText/4))}, "long.txt: is a text of more than 1 MiB"},
