@@ -231,6 +231,7 @@ func (d *drill) askAtOnce(ctx context.Context, questions ...string) error {
 	if err := d.watch(ctx, isClosed); err != nil {
 		return err
 	}
+	d.out.line()
 	for _, r := range results {
 		d.asking(r.question)
 		d.outcome(r)
