@@ -27,16 +27,18 @@ type Flight[T any] struct {
 // must not be changed, only cloned.
 //
 // Each caller keeps its own cancellation: one whose context ends returns with
-// its own ctx.Err() at once, and the others go on. fn runs in a goroutine of its
+// its own ctx.Err() at once, and the others go on. (Where fn's own time was up
+// no later, fn has 25 ms to say what came of it.) fn runs in a goroutine of its
 // own with a context that has the values and the deadline of the caller that
 // started it, but not its cancellation: it is cancelled when the last caller has
 // left, and from then on joined by no one.
 //
 // Nobody gives up time by sharing. A caller joins only a call that has to end
 // about as early as its own deadline, or earlier (the slack is 25 ms, at most a
-// tenth of the caller's own time); else it starts its own, which others may
-// join. If a call fails after running out of the time of the caller that started
-// it, those that have more time start over.
+// tenth of the caller's own time), and that has at least half of the caller's
+// time left: a call made in a hurry may settle for less. Else it starts its own,
+// which others may join. If a call fails after running out of the time of the
+// caller that started it, those that have more than the slack left start over.
 //
 // A panic of fn is raised, with the same value, in every caller that waits for
 // it, and runtime.Goexit ends their goroutines too. With no one waiting, both end
@@ -54,12 +56,12 @@ func (f *Flight[T]) Do(ctx context.Context, key string, fn func(context.Context)
 		select {
 		case <-c.done:
 		case <-ctx.Done():
-			if !c.isDone() {
+			if !c.landsWith(ctx) {
 				f.leave(key, c)
 				return v, false, ctx.Err()
 			}
 		}
-		if c.outOfTime && c.endsBefore(ctx) && ctx.Err() == nil {
+		if c.outOfTime && c.leavesTime(ctx) {
 			continue
 		}
 		v, err = c.result()
@@ -166,7 +168,9 @@ type call[T any] struct {
 	outOfTime bool // failed when fn's context had passed its deadline
 }
 
-// suits reports whether a caller with ctx gives up no time by joining.
+// suits reports whether a caller with ctx gives up no time by joining: the call
+// ends about as early as the caller must, and was not begun in a hurry that the
+// caller is not in.
 func (c *call[T]) suits(ctx context.Context) bool {
 	if c.limited && time.Until(c.deadline) <= 0 {
 		return false
@@ -176,13 +180,32 @@ func (c *call[T]) suits(ctx context.Context) bool {
 		return true
 	}
 	slack := min(deadlineSlack, time.Until(own)/10)
-	return c.limited && !c.deadline.After(own.Add(slack))
+	return c.limited && !c.deadline.After(own.Add(slack)) && time.Until(c.deadline) >= time.Until(own)/2
 }
 
-// endsBefore reports whether ctx has more time than the call had.
-func (c *call[T]) endsBefore(ctx context.Context) bool {
+// leavesTime reports whether ctx goes on for long enough after the call's end
+// to be worth another.
+func (c *call[T]) leavesTime(ctx context.Context) bool {
 	own, limited := ctx.Deadline()
-	return c.limited && (!limited || own.After(c.deadline))
+	return ctx.Err() == nil && c.limited && (!limited || own.After(c.deadline.Add(deadlineSlack)))
+}
+
+// landsWith reports whether the call has ended, or ends within the slack
+// because its own time was up no later than that of ctx, which has ended: what
+// fn says of it is worth more than that the time was up.
+func (c *call[T]) landsWith(ctx context.Context) bool {
+	own, limited := ctx.Deadline()
+	if !c.limited || !limited || c.deadline.After(own) || ctx.Err() != context.DeadlineExceeded {
+		return c.isDone()
+	}
+	timer := time.NewTimer(deadlineSlack)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+		return true
+	case <-timer.C:
+		return c.isDone()
+	}
 }
 
 func (c *call[T]) isDone() bool {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash"
 	"math"
+	"strings"
 	"sync"
 )
 
@@ -104,9 +105,25 @@ func (h *Hasher) Sum() string {
 
 // Join returns the key of one of several answers to the request with the given
 // sum, such as those of different routes: the request is hashed once, and the
-// suffix stays readable. Sums have a fixed length and no dot, so different
-// pairs give different keys.
-func Join(sum, suffix string) string { return sum + "." + suffix }
+// parts, joined by slashes, stay readable. Sums have a fixed length and no dot,
+// so different sums give different keys; that no two lists of parts read the
+// same is for the caller to see to.
+func Join(sum string, parts ...string) string {
+	n := len(sum)
+	for _, p := range parts {
+		n += 1 + len(p)
+	}
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteString(sum)
+	separator := byte('.')
+	for _, p := range parts {
+		b.WriteByte(separator)
+		b.WriteString(p)
+		separator = '/'
+	}
+	return b.String()
+}
 
 // open returns the state, a new one with only the version in it if need be.
 func (h *Hasher) open() *hashState {

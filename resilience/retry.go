@@ -25,6 +25,10 @@ func again[T any](ctx context.Context, g *Guard, c Call, lim limits, fn func(con
 			replayed = true
 			return errFailed
 		}
+		if err := ctx.Err(); err != nil { // the wait and the context ended together
+			r.failed(failure{err: err, refused: true})
+			return backoff.Permanent(errFailed)
+		}
 		var next failure
 		answer, ok := attempt(ctx, g, &c, &lim, fn, &next)
 		if ok {
@@ -54,7 +58,7 @@ type retrier struct {
 	plain, throttled *backoff.ExponentialBackOff
 
 	attempts int           // calls of fn
-	patience time.Duration // what is left of MaxWait for gates
+	patience time.Duration // what is left of it for gates
 	paid     int           // budget tokens taken for the attempt to come
 	last     failure       // decides what happens next
 	err      error         // what the run returns: fn's last error, if fn was called
@@ -65,8 +69,8 @@ func newRetrier(g *Guard, c Call, lim limits, first failure) *retrier {
 		guard: g, call: c, lim: lim,
 		plain:     jittered(g.policy.Retry.BaseDelay, g.policy.Retry.MaxDelay),
 		throttled: jittered(g.policy.Retry.ThrottleDelay, g.policy.Retry.MaxDelay),
-		patience:  g.policy.Retry.MaxWait,
 	}
+	r.patience = r.longest()
 	r.failed(first)
 	return r
 }
@@ -135,7 +139,7 @@ func (r *retrier) allowed() bool {
 	switch {
 	case !v.Retry, r.attempts >= r.guard.policy.Retry.MaxAttempts:
 		return false
-	case v.Once && r.attempts > 1, r.call.Hurry && r.attempts > 1:
+	case v.Once && r.attempts > 1, r.call.Hurry && (r.attempts > 1 || v.TimedOut):
 		return false
 	}
 	return v.After <= r.longest()
@@ -143,10 +147,14 @@ func (r *retrier) allowed() bool {
 
 // longest is what the run waits at most for one retry.
 func (r *retrier) longest() time.Duration {
-	if r.call.Hurry {
-		return min(r.guard.policy.Retry.MaxWait, hurriedWait)
+	longest := r.guard.policy.Retry.MaxWait
+	if r.call.Patience > 0 {
+		longest = min(longest, r.call.Patience)
 	}
-	return r.guard.policy.Retry.MaxWait
+	if r.call.Hurry {
+		longest = min(longest, hurriedWait)
+	}
+	return longest
 }
 
 func (r *retrier) wait() time.Duration {

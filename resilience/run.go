@@ -15,9 +15,12 @@ type Call struct {
 	// its start. 0: only the context bounds it. Negative: there is no time left.
 	Share time.Duration
 	// Hurry: another answer is ready elsewhere. At most one retry, after at
-	// most 250 ms, none after an attempt that a time limit cut short, and no
-	// waiting for gates.
+	// most 250 ms, none after an attempt that timed out, and no waiting for
+	// gates.
 	Hurry bool
+	// Patience is the longest the run waits for one retry, and in all for gates,
+	// where that is less than RetryPolicy.MaxWait. 0: MaxWait.
+	Patience time.Duration
 }
 
 // Run is [RunCall] with a plain call.
@@ -177,11 +180,8 @@ func (g *Guard) judge(ctx context.Context, c *Call, lim *limits, start time.Dura
 			}
 			return false
 		}
-		cut := g.policy.Timeout > 0 && now-start >= g.policy.Timeout
 		f.verdict = g.classify(f.err)
-		if cut && c.Hurry {
-			f.verdict.Retry = false
-		}
+		f.verdict.TimedOut = f.verdict.TimedOut || g.policy.Timeout > 0 && now-start >= g.policy.Timeout
 		return true
 	}
 	f.verdict = g.classify(f.err)

@@ -15,6 +15,9 @@ type Verdict struct {
 	Retry bool
 	// Once limits Retry: no further attempt if the run has already made a retry.
 	Once bool
+	// TimedOut: the attempt took its time to fail. A run in a hurry does not
+	// spend that time again.
+	TimedOut bool
 	// Throttled: the service asked for fewer calls. The gate of the call's key
 	// closes for After (without it for RetryPolicy.ThrottleDelay, doubling with
 	// each consecutive time up to MaxDelay), then one call goes first. Retries
