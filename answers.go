@@ -3,7 +3,8 @@ package ai
 import (
 	"context"
 	"errors"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/finbrain/ai/cache"
@@ -14,14 +15,19 @@ import (
 // never fails a call.
 type answerCache struct {
 	store  cache.Store
+	local  bool // the store answers from this process's memory
 	scope  CacheScope
 	ages   cache.Ages
 	flight cache.Flight[*Response]
 }
 
 func newAnswerCache(store cache.Store, p CachePolicy) *answerCache {
-	return &answerCache{store: store, scope: p.Scope, ages: cache.Ages{Fresh: p.Fresh, Stale: p.Stale}}
+	_, local := store.(*cache.Memory)
+	return &answerCache{store: store, local: local, scope: p.Scope, ages: cache.Ages{Fresh: p.Fresh, Stale: p.Stale}}
 }
+
+// storeLimit is how long a store may hold a call up.
+const storeLimit = 50 * time.Millisecond
 
 // errNoAnswer leaves a step that has nothing to answer with. It reaches no
 // caller.
@@ -105,9 +111,9 @@ func hashImages(h *cache.Hasher, images []Image) {
 func (l *call) key(r *route) string {
 	plan := &l.seat(r).plan
 	if l.kind == KindEmbedding {
-		return cache.Join(l.sum, r.name+"/"+plan.Model+"/"+plan.Space.String())
+		return cache.Join(l.sum, r.name, plan.Model, plan.Space.String())
 	}
-	return l.sum + "." + r.name + "/" + plan.Model
+	return cache.Join(l.sum, r.name, plan.Model)
 }
 
 // cached returns the answer by r that the cache holds, a stale one only when
@@ -117,34 +123,48 @@ func (l *call) cached(ctx context.Context, r *route, stale bool) (answer, bool) 
 		return answer{}, false
 	}
 	began := time.Now()
-	a, ok := l.client.answers.get(ctx, l.key(r), r, began, stale)
-	if ok {
-		l.trail = append(l.trail, Attempt{
-			Source: SourceCache, Provider: r.name, Model: a.resp.Model,
-			Start: began.Sub(l.start), Duration: time.Since(began),
-		})
+	resp, age, freshness := l.client.answers.get(ctx, l.key(r), began)
+	if r == l.primary {
+		l.hasStale = freshness == cache.Stale
 	}
-	return a, ok
+	if freshness == cache.Expired || (freshness == cache.Stale && !stale) || (r != l.primary && !l.servedSpace(resp)) {
+		return answer{}, false
+	}
+	l.trail = append(l.trail, Attempt{
+		Source: SourceCache, Provider: r.name, Model: resp.Model,
+		Start: began.Sub(l.start), Duration: time.Since(began),
+	})
+	return answer{
+		resp: resp, source: SourceCache, provider: r.name, model: l.seat(r).plan.Model, age: age, private: true,
+	}, true
 }
 
-func (c *answerCache) get(ctx context.Context, key string, r *route, now time.Time, stale bool) (answer, bool) {
+// get returns a cached answer; Expired stands for none. A store that is not in
+// this process gets storeLimit: it may be the one that is down.
+func (c *answerCache) get(ctx context.Context, key string, now time.Time) (*Response, time.Duration, cache.Freshness) {
+	if !c.local {
+		limited, cancel := context.WithTimeout(ctx, storeLimit)
+		defer cancel()
+		ctx = limited
+	}
 	value, ok, err := c.store.Get(ctx, key)
 	if err != nil || !ok {
-		return answer{}, false
+		return nil, 0, cache.Expired
 	}
 	entry, err := cache.ParseEntry(value)
 	if err != nil {
-		return answer{}, false
+		return nil, 0, cache.Expired
 	}
 	age := entry.Age(now)
-	if f := c.ages.At(age); f == cache.Expired || (f == cache.Stale && !stale) {
-		return answer{}, false
+	freshness := c.ages.At(age)
+	if freshness == cache.Expired {
+		return nil, 0, cache.Expired
 	}
 	resp, err := decodeResponse(entry.Value)
 	if err != nil {
-		return answer{}, false
+		return nil, 0, cache.Expired
 	}
-	return answer{resp: resp, source: SourceCache, provider: r.name, age: age, private: true}, true
+	return resp, age, freshness
 }
 
 // stale is the step that answers with the primary's earlier answer.
@@ -152,9 +172,11 @@ func stale(ctx context.Context, l *call, _ fallback.Turn) (answer, error) {
 	if a, ok := l.cached(ctx, l.primary, true); ok {
 		return a, nil
 	}
-	l.trail = append(l.trail, Attempt{
-		Source: SourceCache, Code: CodeNotAvailable, Skipped: true, Start: time.Since(l.start),
-	})
+	if l.sum != "" { // else there never was a cached answer to look for
+		l.trail = append(l.trail, Attempt{
+			Source: SourceCache, Code: CodeNotAvailable, Skipped: true, Start: time.Since(l.start),
+		})
+	}
 	return answer{}, errNoAnswer
 }
 
@@ -164,19 +186,21 @@ func static(_ context.Context, l *call, _ fallback.Turn) (answer, error) {
 	return answer{resp: l.client.statics[l.kind].Clone(), source: SourceStatic, private: true}, nil
 }
 
-// store keeps an answer of r under r's own key. Text that was cut short is not
-// kept: the next caller may have better luck.
+// store keeps an answer of r under r's own key, if it is whole: the next caller
+// may have better luck with one that was cut short, blocked or a stopgap.
 func (l *call) store(ctx context.Context, r *route, resp *Response) {
-	if l.sum == "" || l.req.Cache.NoStore || ctx.Err() != nil || resp.FinishReason == FinishLength {
+	whole := (resp.FinishReason == FinishStop || resp.FinishReason == "") && !resp.Fallback
+	if l.sum == "" || l.req.Cache.NoStore || !whole || ctx.Err() != nil {
 		return
 	}
-	c := l.client.answers
-	payload := encodeResponse(resp)
-	entry := cache.Entry{Stored: time.Now(), Value: payload}
+	entry := cache.Entry{Stored: time.Now(), Value: encodeResponse(resp)}
 	value, err := entry.AppendBinary(make([]byte, 0, entry.Size()))
 	if err != nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	c := l.client.answers
 	_ = c.store.Set(ctx, l.key(r), value, c.ages.TTL()) // a lost entry costs a call, no more
 }
 
@@ -191,33 +215,49 @@ func (l *call) runCached(ctx context.Context) (*Response, error) {
 	if l.req.Fallback != nil || l.req.Cache != (CacheControl{}) {
 		return l.run(ctx)
 	}
+	return l.runTogether(ctx)
+}
+
+// runTogether makes one run for all callers that ask the same at the same
+// time.
+func (l *call) runTogether(ctx context.Context) (*Response, error) {
 	if !l.deadline.IsZero() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, l.deadline)
+		limited, cancel := context.WithDeadline(ctx, l.deadline)
 		defer cancel()
+		ctx = limited
 	}
-	key := l.key(l.primary)
+	// What decides the substitutes belongs to the key, beside what decides the
+	// primary's answer.
+	key := cache.Join(l.key(l.primary), l.req.Model)
 	if l.req.AllowOtherSpace {
 		key += "+"
 	}
 	// The run may outlive this caller, whose request is its own again once
-	// Analyze has returned.
-	l.own(l.req.Clone())
-	var mine atomic.Bool
+	// Analyze has returned. Callers that only wait copy nothing.
+	var once sync.Once
+	adopt := func() { l.own(l.req.Clone()) }
 	resp, shared, err := l.client.answers.flight.Do(ctx, key, func(ctx context.Context) (*Response, error) {
-		mine.Store(true)
+		once.Do(adopt)
+		// An equal call may have ended since this one looked.
+		if a, ok := l.cached(ctx, l.primary, false); ok {
+			return l.mark(fallback.Result[answer]{Value: a}), nil
+		}
 		return l.run(ctx)
 	})
-	switch code := CodeOf(err); {
+	switch {
 	case err == nil && shared:
 		return resp.Clone(), nil
 	case err == nil:
 		return resp, nil
-	case code == "": // this caller's context ended before the run did
-		return nil, &Error{Code: codeOfContext(err), Cause: err}
-	case (code == CodeDeadline || code == CodeCanceled) && ctx.Err() == nil && !mine.Load():
-		return l.run(ctx) // another caller's time was up, not this one's
-	default:
-		return nil, err
 	}
+	once.Do(adopt)
+	failed, ok := err.(*Error)
+	if !ok { // this caller's context ended before the run did
+		return nil, &Error{Code: codeOfContext(err), Provider: l.primary.name, Cause: err}
+	}
+	if shared {
+		failed = new(*failed)
+		failed.Trail = slices.Clone(failed.Trail)
+	}
+	return nil, failed
 }

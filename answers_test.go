@@ -2,11 +2,8 @@ package ai_test
 
 import (
 	"context"
-	"fmt"
-	"sync"
-	"sync/atomic"
+	"math"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/finbrain/ai"
@@ -66,6 +63,8 @@ func TestWhatMustNotBeCachedIsNot(t *testing.T) {
 		finish ai.FinishReason
 		scope  ai.CacheScope
 	}{
+		{"a blocked answer", ai.Request{Prompt: "q"}, "content_filter", ai.ScopeShared},
+		{"a tool call", ai.Request{Prompt: "q"}, "tool_calls", ai.ScopeShared},
 		{"a truncated answer", ai.Request{Prompt: "q"}, ai.FinishLength, ai.ScopeShared},
 		{"no tenant under ScopeTenant", ai.Request{Prompt: "q"}, ai.FinishStop, ai.ScopeTenant},
 		{"an image by URL", ai.Request{Prompt: "q", Images: []ai.Image{ai.ImageURL("https://example.com/a.png")}}, ai.FinishStop, ai.ScopeShared},
@@ -142,88 +141,6 @@ func TestTheSharedCachedObjectIsNeverChanged(t *testing.T) {
 	}
 }
 
-func TestConcurrentIdenticalMissesMakeOneUpstreamCall(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		primary := &provider{do: func(ctx context.Context, req *ai.Request) (*ai.Response, error) {
-			wait(time.Second)
-			return &ai.Response{Text: req.Prompt, Embeddings: nil}, ctx.Err()
-		}}
-		client := newClient(t, ai.WithProvider("primary", primary), withMemory(time.Hour, 0))
-		var answered, cancelled atomic.Int32
-		var group sync.WaitGroup
-		for i := range 100 {
-			group.Go(func() {
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				if i%10 == 0 { // the one that started the call may be among them
-					time.AfterFunc(500*time.Millisecond, cancel)
-				}
-				resp, err := client.Analyze(ctx, ai.Text("q"))
-				switch {
-				case err == nil && resp.Text == "q":
-					answered.Add(1)
-				case ai.CodeOf(err) == ai.CodeCanceled:
-					cancelled.Add(1)
-				default:
-					t.Errorf("got %+v, %v", resp, err)
-				}
-			})
-		}
-		group.Wait()
-		if primary.count() != 1 || answered.Load() != 90 || cancelled.Load() != 10 {
-			t.Errorf("%d upstream calls, %d answered, %d cancelled; want 1, 90, 10", primary.count(), answered.Load(), cancelled.Load())
-		}
-	})
-}
-
-func TestACoalescedCallIsCancelledOnceNobodyWaitsForIt(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		ended := make(chan struct{})
-		primary := &provider{do: func(ctx context.Context, _ *ai.Request) (*ai.Response, error) {
-			defer close(ended)
-			<-ctx.Done()
-			return nil, ctx.Err()
-		}}
-		client := newClient(t, ai.WithProvider("primary", primary), withMemory(time.Hour, 0))
-		ctx, cancel := context.WithCancel(t.Context())
-		for range 2 {
-			go func() { _, _ = client.Analyze(ctx, ai.Text("q")) }()
-		}
-		synctest.Wait()
-		cancel()
-		<-ended
-		if n := client.Breaker("primary", ai.KindText).FailureCount(); n != 0 || primary.count() != 1 {
-			t.Errorf("%d failures, %d calls", n, primary.count())
-		}
-	})
-}
-
-func TestARequestIsTheCallersAgainOnceAnalyzeHasReturned(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		seen := make(chan string, 1)
-		primary := &provider{do: func(_ context.Context, req *ai.Request) (*ai.Response, error) {
-			wait(time.Second)
-			seen <- fmt.Sprint(req.Prompt, req.Stop[0], req.Images[0].Data[0])
-			return &ai.Response{Text: "x"}, nil
-		}}
-		client := newClient(t, ai.WithProvider("primary", primary), withMemory(time.Hour, 0))
-		ask := func(ctx context.Context) *ai.Request {
-			req := &ai.Request{Prompt: "q", Stop: []string{"s"}, Images: []ai.Image{ai.ImageBytes(append([]byte(nil), png...))}}
-			_, _ = client.Analyze(ctx, req)
-			return req
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		time.AfterFunc(100*time.Millisecond, cancel)
-		go ask(context.WithoutCancel(ctx))
-		req := ask(ctx)
-		req.Prompt, req.Stop[0], req.Images[0].Data[0] = "changed", "changed", 0
-		if got := <-seen; got != "qs137" {
-			t.Errorf("the provider saw %q", got)
-		}
-		synctest.Wait()
-	})
-}
-
 func TestAFailingStoreNeverFailsACall(t *testing.T) {
 	client := newClient(t, ai.WithProvider("primary", answers("first")),
 		ai.WithCache(brokenStore{}, ai.CachePolicy{Scope: ai.ScopeShared, Fresh: time.Hour, Stale: time.Hour}))
@@ -243,3 +160,48 @@ func (brokenStore) Get(context.Context, string) ([]byte, bool, error) {
 func (brokenStore) Set(context.Context, string, []byte, time.Duration) error { return cache.ErrClosed }
 func (brokenStore) Delete(context.Context, string) error                     { return cache.ErrClosed }
 func (brokenStore) Close() error                                             { return nil }
+
+// hungStore keeps its callers waiting until their context ends.
+type hungStore struct {
+	cache.Store
+	get, set bool
+}
+
+func (s hungStore) Get(ctx context.Context, key string) ([]byte, bool, error) {
+	if s.get {
+		<-ctx.Done()
+		return nil, false, ctx.Err()
+	}
+	return s.Store.Get(ctx, key)
+}
+
+func (s hungStore) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	if s.set {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s.Store.Set(ctx, key, value, ttl)
+}
+
+func TestAHangingStoreHoldsNobodyUpForLong(t *testing.T) {
+	for _, store := range []hungStore{{get: true}, {set: true}, {get: true, set: true}} {
+		inBubble(t, func(t *testing.T) {
+			store.Store = cache.NewMemory(cache.MemoryConfig{})
+			client := newClient(t, ai.WithProvider("primary", answers("first")),
+				ai.WithCache(store, ai.CachePolicy{Scope: ai.ScopeShared, Fresh: time.Hour, Stale: time.Hour}))
+			start := time.Now()
+			resp := mustAnalyze(t, client, ai.Text("q"))
+			if took := time.Since(start); resp.Text != "first" || took > 150*time.Millisecond {
+				t.Errorf("%+v after %v", resp, took)
+			}
+		})
+	}
+}
+
+func TestTheLongestAgesMakeAPolicy(t *testing.T) {
+	client := newClient(t, ai.WithProvider("primary", answers("first")), withMemory(math.MaxInt64, time.Hour))
+	mustAnalyze(t, client, ai.Text("q"))
+	if resp := mustAnalyze(t, client, ai.Text("q")); resp.Source != ai.SourceCache {
+		t.Errorf("got %+v", resp)
+	}
+}

@@ -24,6 +24,7 @@ type call struct {
 	sum       string // the request's part of its cache keys; "" when it has none
 	trail     Trail
 	seats     []seat  // by route index
+	hasStale  bool    // the cache holds a stale answer of the primary
 	few       [2]seat // where seats lies when that is enough
 }
 
@@ -33,6 +34,7 @@ type answer struct {
 	resp     *Response
 	source   Source
 	provider string
+	model    string // asked for; the response may name another
 	age      time.Duration
 	private  bool // resp belongs to this call alone
 }
@@ -62,14 +64,7 @@ func (l *call) run(ctx context.Context) (*Response, error) {
 	if result.Step < 0 {
 		return nil, l.giveUp(ctx, result.Left)
 	}
-	resp := l.mark(result)
-	if resp.Fallback && l.client.events.watched() {
-		l.client.events.publish(FellBack{
-			Time: time.Now(), Kind: l.kind, Primary: l.primary.name, Reason: resp.Reason,
-			Source: resp.Source, Provider: resp.Provider, Model: resp.Model,
-		})
-	}
-	return resp, nil
+	return l.mark(result), nil
 }
 
 // mark writes who answered and why, the fallback marker among it. Nothing else
@@ -82,9 +77,16 @@ func (l *call) mark(result fallback.Result[answer]) *Response {
 		resp = new(*a.resp)
 	}
 	resp.Source, resp.Provider, resp.Age = a.source, a.provider, a.age
-	resp.Fallback, resp.Reason = result.Step > 0, ""
-	if resp.Fallback {
+	if resp.Model == "" {
+		resp.Model = a.model
+	}
+	// A provider that is a Client itself may have fallen back: that stays said.
+	resp.Fallback = resp.Fallback || result.Step > 0
+	switch {
+	case result.Step > 0:
 		resp.Reason = CodeOf(result.Left[0].Err)
+	case !resp.Fallback:
+		resp.Reason = ""
 	}
 	resp.Trail = l.trail
 	return resp
@@ -107,11 +109,11 @@ func (l *call) ask(ctx context.Context, r *route, turn fallback.Turn) (answer, e
 	}
 	made := len(l.trail)
 	resp, err := resilience.RunCall(ctx, r.guards[l.kind],
-		resilience.Call{Key: s.plan.Model, Share: turn.Share, Hurry: !turn.Last},
+		l.pace(s.plan.Model, turn),
 		func(attempt context.Context) (*Response, error) { return l.attempt(ctx, attempt, r, s) })
 	if err == nil {
 		l.store(ctx, r, resp)
-		return answer{resp: resp, source: SourceProvider, provider: r.name}, nil
+		return answer{resp: resp, source: SourceProvider, provider: r.name, model: s.plan.Model}, nil
 	}
 	if failed, ok := err.(*Error); ok && ctx.Err() == nil {
 		return answer{}, failed
@@ -124,6 +126,20 @@ func (l *call) ask(ctx context.Context, r *route, turn fallback.Turn) (answer, e
 		refused.steps = []error{failed}
 	}
 	return answer{}, refused
+}
+
+// resortPatience is how long a route waits for a retry or a gate when only a
+// static answer is behind it: long enough for the ordinary retries, not for a
+// rate limit.
+const resortPatience = time.Second
+
+// pace is how the guard is to take its turn.
+func (l *call) pace(model string, turn fallback.Turn) resilience.Call {
+	c := resilience.Call{Key: model, Share: turn.Share, Hurry: turn.Hurry}
+	if turn.Resort {
+		c.Patience = resortPatience
+	}
+	return c
 }
 
 // attempt asks the provider once and enters the attempt in the trail. caller
@@ -194,9 +210,13 @@ func (l *call) giveUp(ctx context.Context, left []fallback.Left) *Error {
 			*out = *failed
 			out.Cause, out.steps = nil, nil
 		} else {
-			substitutes++
-			if failed.Code == CodeIncompatibleSpace {
+			switch failed.Code {
+			case CodeUnsupported:
+			case CodeIncompatibleSpace:
+				substitutes++
 				apart++
+			default:
+				substitutes++
 			}
 		}
 		out.steps = append(out.steps, failed)
@@ -208,7 +228,7 @@ func (l *call) giveUp(ctx context.Context, left []fallback.Left) *Error {
 		out.Code, out.Status, out.Detail = CodeIncompatibleSpace, 0, ""
 	}
 	if err := ctx.Err(); err != nil {
-		out.Code, out.Cause = codeOfContext(err), err
+		out.Code, out.Cause, out.Status, out.Detail = codeOfContext(err), err, 0, ""
 	}
 	out.Trail = l.trail
 	return out

@@ -27,13 +27,13 @@ type Client struct {
 	statics  [kindEnd]*Response
 	answers  *answerCache // nil without WithCache
 	events   *feed
-	steps    map[*route]*[kindEnd][]step // by primary, for the Client's own policy
 	closed   atomic.Bool
 }
 
-type step = fallback.Step[*call, answer]
+// link is one step of a call.
+type link = fallback.Step[*call, answer]
 
-// chain decides which failures lead on to the next step.
+// chain decides which failures lead on to the next link.
 var chain = fallback.Chain[*call, answer]{
 	Onward: func(l *call, err error) bool { return onward(CodeOf(err), l.policy) },
 }
@@ -84,11 +84,15 @@ func (s *settings) client(errs []error) (*Client, error) {
 		}
 	}
 	for _, rule := range s.policies {
-		if rule.route != "" && c.byName[rule.route] == nil {
-			return nil, invalid("WithPolicy.route", "names no provider")
+		if err := rule.check(c.byName); err != nil {
+			return nil, err
 		}
 	}
-	c.buildSteps()
+	for _, r := range c.routes {
+		for _, k := range Kinds() {
+			r.steps[k] = c.stepsOf(r, k, &c.fallback)
+		}
+	}
 	return c, nil
 }
 
@@ -110,15 +114,25 @@ func (c *Client) Analyze(ctx context.Context, req *Request) (*Response, error) {
 		return nil, &Error{Code: codeOfContext(err), Cause: err}
 	}
 	l := c.newCall(ctx, req)
-	if c.answers == nil || !l.cacheable() {
-		return l.run(ctx)
+	var resp *Response
+	var err error
+	if c.answers != nil && l.cacheable() {
+		resp, err = l.runCached(ctx)
+	} else {
+		resp, err = l.run(ctx)
 	}
-	return l.runCached(ctx)
+	if err == nil && resp.Fallback && c.events.watched() {
+		c.events.publish(FellBack{
+			Time: time.Now(), Kind: l.kind, Primary: l.primary.name, Reason: resp.Reason,
+			Source: resp.Source, Provider: resp.Provider, Model: resp.Model,
+		})
+	}
+	return resp, err
 }
 
 // Close refuses further calls, closes the cache store and waits up to five
-// seconds until the observers have been told everything. Calls under way go
-// on. It is idempotent.
+// seconds until the observers have been told everything, so it is not for an
+// observer to call. Calls under way go on. It is idempotent.
 func (c *Client) Close() error {
 	if c.closed.Swap(true) {
 		return nil
@@ -155,34 +169,21 @@ func (c *Client) Breaker(route string, kind Kind) *resilience.Breaker {
 	return r.guards[kind].Breaker()
 }
 
-// buildSteps prepares, for every route as primary and every kind, the steps of
-// the Client's own policy: a call only passes through them.
-func (c *Client) buildSteps() {
-	c.steps = make(map[*route]*[kindEnd][]step, len(c.routes))
-	for _, r := range c.routes {
-		byKind := new([kindEnd][]step)
-		for _, k := range Kinds() {
-			byKind[k] = c.stepsOf(r, k, &c.fallback)
-		}
-		c.steps[r] = byKind
-	}
-}
-
-func (c *Client) stepsFor(l *call) []step {
+func (c *Client) stepsFor(l *call) []link {
 	if l.policy == &c.fallback {
-		return c.steps[l.primary][l.kind]
+		return l.primary.steps[l.kind]
 	}
 	return c.stepsOf(l.primary, l.kind, l.policy)
 }
 
 // stepsOf lists the steps of a call: its primary, then what the policy names
 // as far as the Client has it.
-func (c *Client) stepsOf(primary *route, kind Kind, policy *FallbackPolicy) []step {
-	steps := []step{c.routeStep(primary)}
+func (c *Client) stepsOf(primary *route, kind Kind, policy *FallbackPolicy) []link {
+	steps := []link{c.routeStep(primary)}
 	for _, s := range policy.order() {
 		switch {
 		case s == StepCache && c.answers != nil && c.answers.ages.Stale > 0:
-			steps = append(steps, step{Do: stale})
+			steps = append(steps, link{Do: stale, Ready: func(l *call) bool { return l.hasStale }})
 		case s == StepProvider:
 			for _, r := range c.routes {
 				if r != primary && r.serves[kind] {
@@ -190,14 +191,14 @@ func (c *Client) stepsOf(primary *route, kind Kind, policy *FallbackPolicy) []st
 				}
 			}
 		case s == StepStatic && c.statics[kind] != nil:
-			steps = append(steps, step{Do: static})
+			steps = append(steps, link{Do: static, Resort: true})
 		}
 	}
 	return steps
 }
 
-func (c *Client) routeStep(r *route) step {
-	return step{
+func (c *Client) routeStep(r *route) link {
+	return link{
 		Timed: true,
 		Ready: func(l *call) bool { return l.ready(r) },
 		Do: func(ctx context.Context, l *call, turn fallback.Turn) (answer, error) {

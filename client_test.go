@@ -200,6 +200,68 @@ func TestAClosedClientRefuses(t *testing.T) {
 	}
 }
 
+func TestANilErrorInAnInterfaceIsABadResponse(t *testing.T) {
+	primary := answers("")
+	primary.set(func(context.Context, *ai.Request) (*ai.Response, error) {
+		var none *ai.Error
+		return &ai.Response{Text: "x"}, none
+	})
+	client := newClient(t, ai.WithProvider("primary", primary), noRetries())
+	if err := mustFail(t, client, ai.Text("q")); err.Code != ai.CodeBadResponse {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnAnswerWithoutTextIsNoAnswer(t *testing.T) {
+	for finish, want := range map[ai.FinishReason]ai.Code{ai.FinishStop: ai.CodeBadResponse, "": ai.CodeBadResponse, ai.FinishLength: ai.CodeMaxTokens} {
+		primary := answers("")
+		primary.set(func(context.Context, *ai.Request) (*ai.Response, error) {
+			return &ai.Response{FinishReason: finish}, nil
+		})
+		client := newClient(t, ai.WithProvider("primary", primary), noRetries())
+		if err := mustFail(t, client, ai.Text("q")); err.Code != want {
+			t.Errorf("%q: got %v", finish, err)
+		}
+	}
+}
+
+func TestAPanickingPlannerStopsOnlyItsOwnRoute(t *testing.T) {
+	panicking := planning{answers("x"), func(*ai.Request) (ai.Plan, error) { panic("canary") }}
+	client := newClient(t, ai.WithProvider("primary", answers("first")), ai.WithProvider("secondary", panicking))
+	if resp := mustAnalyze(t, client, ai.Text("q")); resp.Text != "first" {
+		t.Errorf("got %+v", resp)
+	}
+	client = newClient(t, ai.WithProvider("primary", panicking), ai.WithProvider("secondary", answers("second")))
+	if resp := mustAnalyze(t, client, ai.Text("q")); resp.Provider != "secondary" || resp.Reason != ai.CodeBadResponse {
+		t.Errorf("got %+v", resp)
+	}
+}
+
+func TestAModelThatTheAnswerDoesNotNameIsThePlannedOne(t *testing.T) {
+	quiet := planning{&provider{do: func(context.Context, *ai.Request) (*ai.Response, error) {
+		return &ai.Response{Text: "x"}, nil
+	}}, func(*ai.Request) (ai.Plan, error) { return ai.Plan{Model: "planned"}, nil }}
+	client := newClient(t, ai.WithProvider("primary", quiet), withMemory(time.Hour, 0))
+	for range 2 {
+		if resp := mustAnalyze(t, client, ai.Text("q")); resp.Model != "planned" {
+			t.Errorf("got %+v", resp)
+		}
+	}
+}
+
+func TestAClientWithinAClientKeepsItsMarkerAndIsNotCached(t *testing.T) {
+	primary := &provider{do: failing(coded(ai.CodeNotAvailable))}
+	inner := newClient(t, ai.WithProvider("primary", primary), ai.WithStatic(&ai.Response{Text: "unavailable"}))
+	outer := newClient(t, ai.WithProvider("inner", inner), withMemory(time.Hour, 0))
+	if resp := mustAnalyze(t, outer, ai.Text("q")); !resp.Fallback || resp.Reason != ai.CodeNotAvailable {
+		t.Errorf("got %+v", resp)
+	}
+	primary.answer("first")
+	if resp := mustAnalyze(t, outer, ai.Text("q")); resp.Text != "first" || resp.Fallback {
+		t.Errorf("got %+v", resp)
+	}
+}
+
 func TestAPanickingProviderIsABadResponseAndTheNextAnswers(t *testing.T) {
 	primary := answers("")
 	primary.set(func(context.Context, *ai.Request) (*ai.Response, error) { panic("canary") })

@@ -63,6 +63,33 @@ func TestAnOpenSubstituteGetsNoShare(t *testing.T) {
 	})
 }
 
+func TestAShortDeadlineStillGetsAnAttempt(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		client := newClient(t, ai.WithProvider("primary", answers("first")), ai.WithStatic(&ai.Response{Text: "static"}))
+		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Millisecond)
+		defer cancel()
+		if resp, err := client.Analyze(ctx, ai.Text("q")); err != nil || resp.Text != "first" {
+			t.Errorf("got %+v, %v", resp, err)
+		}
+	})
+}
+
+func TestASpentShareLeavesWhatIsLeftToTheNextStep(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		slow := &provider{do: func(ctx context.Context, _ *ai.Request) (*ai.Response, error) {
+			<-ctx.Done()
+			wait(3980 * time.Millisecond) // slow to let go: 20 ms of 10 s are left
+			return nil, ctx.Err()
+		}}
+		client := newClient(t, ai.WithProvider("primary", slow), ai.WithProvider("secondary", &provider{do: hanging}), ai.WithStatic(&ai.Response{Text: "static"}))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if resp, err := client.Analyze(ctx, ai.Text("q")); err != nil || resp.Source != ai.SourceStatic {
+			t.Errorf("got %+v, %v", resp, err)
+		}
+	})
+}
+
 func TestACallWithoutADeadlineGetsTwoMinutes(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var patient resilience.Policy
@@ -112,6 +139,29 @@ func TestAfterTheCallerCancelsNothingMoreIsSentUpstream(t *testing.T) {
 			t.Errorf("%d calls went upstream", primary.count())
 		}
 	})
+}
+
+func TestACancelAtTheMomentOfARetryStopsIt(t *testing.T) {
+	// The wait and the context end at one instant, and either may be seen first.
+	// Nobody can do anything about a cancel that comes after the last look.
+	sent := 0
+	for range 60 {
+		inBubble(t, func(t *testing.T) {
+			primary := &provider{do: func(ctx context.Context, _ *ai.Request) (*ai.Response, error) {
+				if ctx.Err() != nil {
+					sent++
+				}
+				return nil, &ai.Error{Code: ai.CodeRateLimited, RetryAfter: 30 * time.Second}
+			}}
+			client := newClient(t, ai.WithProvider("primary", primary))
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(30*time.Second, cancel)
+			mustFailWith(t, ctx, client, ai.Text("q"))
+		})
+	}
+	if sent > 10 {
+		t.Errorf("%d of 60 retries were sent with a context that had ended", sent)
+	}
 }
 
 func TestACancelledCallIsNoFailureAndAsksNobodyElse(t *testing.T) {
@@ -192,6 +242,50 @@ func TestNobodyWaitsInFrontOfAReadyFallback(t *testing.T) {
 			})
 		})
 	}
+	t.Run("none after the provider's own time limit", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			primary := &provider{do: func(context.Context, *ai.Request) (*ai.Response, error) {
+				wait(50 * time.Second)
+				return nil, &ai.Error{Code: ai.CodeTimeout, Status: 504}
+			}}
+			client := newClient(t, ai.WithProvider("primary", primary), ai.WithProvider("secondary", answers("second")))
+			mustAnalyze(t, client, ai.Text("q"))
+			if primary.count() != 1 {
+				t.Errorf("%d attempts", primary.count())
+			}
+		})
+	})
+	t.Run("none in front of a stale answer", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			primary := answers("first")
+			client := newClient(t, ai.WithProvider("primary", primary), withMemory(time.Minute, time.Hour))
+			mustAnalyze(t, client, ai.Text("q"))
+			wait(2 * time.Minute)
+			primary.fail(&ai.Error{Code: ai.CodeRateLimited, RetryAfter: 50 * time.Second})
+			start := time.Now()
+			resp := mustAnalyze(t, client, ai.Text("q"))
+			if took := time.Since(start); took > 250*time.Millisecond || resp.Source != ai.SourceCache {
+				t.Errorf("%s answered after %v", resp.Source, took)
+			}
+		})
+	})
+	t.Run("the ordinary retries in front of a static answer, but no rate limit", func(t *testing.T) {
+		for _, failure := range []error{coded(ai.CodeUnavailable), &ai.Error{Code: ai.CodeRateLimited, RetryAfter: 50 * time.Second}} {
+			inBubble(t, func(t *testing.T) {
+				primary := &provider{do: failing(failure)}
+				client := newClient(t, ai.WithProvider("primary", primary), ai.WithStatic(&ai.Response{Text: "static"}))
+				start := time.Now()
+				mustAnalyze(t, client, ai.Text("q"))
+				want := 3
+				if ai.CodeOf(failure) == ai.CodeRateLimited {
+					want = 1
+				}
+				if took := time.Since(start); took > time.Second || primary.count() != want {
+					t.Errorf("%v: %d attempts in %v", failure, primary.count(), took)
+				}
+			})
+		}
+	})
 	t.Run("none after our own time limit", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			primary := &provider{do: hanging}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/finbrain/ai"
 )
@@ -80,8 +81,33 @@ func TestAnEmbeddingIsNeverAnsweredFromAnotherSpaceUnlessAllowed(t *testing.T) {
 	}
 }
 
+func TestACachedSubstituteIsHeldToThePrimarysSpaceToo(t *testing.T) {
+	primary := embedder(small)
+	primary.fail(coded(ai.CodeUnavailable))
+	lying := embedder(other)
+	lying.plan = func(*ai.Request) (ai.Plan, error) { return ai.Plan{Model: "small", Space: small}, nil }
+	client := newClient(t, ai.WithProvider("primary", primary), ai.WithProvider("secondary", lying), noRetries(), withMemory(time.Hour, 0))
+	resp := mustAnalyze(t, client, &ai.Request{Inputs: []string{"a"}, AllowOtherSpace: true})
+	if resp.Space != other {
+		t.Fatalf("got %+v", resp)
+	}
+	if err := mustFail(t, client, ai.Embedding("a")); err.Code != ai.CodeIncompatibleSpace {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestARouteThatCannotEmbedIsNoSubstituteThatWasLeft(t *testing.T) {
+	primary := embedder(small)
+	primary.fail(coded(ai.CodeUnavailable))
+	blind := planning{answers(""), func(*ai.Request) (ai.Plan, error) { return ai.Plan{}, coded(ai.CodeUnsupported) }}
+	client := newClient(t, ai.WithProvider("primary", primary), ai.WithProvider("secondary", embedder(other)), ai.WithProvider("blind", blind), noRetries())
+	if err := mustFail(t, client, ai.Embedding("a")); err.Code != ai.CodeIncompatibleSpace {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNotOneVectorPerInputIsABadResponse(t *testing.T) {
-	for _, vectors := range [][][]float32{nil, {{1}}, {{1}, {}}} {
+	for _, vectors := range [][][]float32{nil, {{1}}, {{1}, {}}, {{1}, {1, 2}}} {
 		p := &provider{do: func(context.Context, *ai.Request) (*ai.Response, error) {
 			return &ai.Response{Embeddings: vectors}, nil
 		}}

@@ -69,6 +69,9 @@ func circuitOf(r *route, k Kind, g *resilience.Guard) Circuit {
 		Failures: s.Failures, Refusals: s.Refusals, Trips: s.Trips,
 	}
 	for _, gate := range g.Gates() {
+		if gate.State != resilience.Open {
+			continue // over, and only waiting for a call to show it
+		}
 		circuit.Gates = append(circuit.Gates, Gate{Model: gate.Key, Until: gate.Until, Reason: Code(gate.Reason)})
 	}
 	return circuit

@@ -1,6 +1,7 @@
 package ai_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/finbrain/ai"
@@ -59,6 +60,19 @@ func TestAnAddressedRouteAnswersWithoutAMarker(t *testing.T) {
 	resp := mustAnalyze(t, client, &ai.Request{Prompt: "q", Model: "secondary/deep"})
 	if resp.Provider != "secondary" || resp.Fallback {
 		t.Errorf("got %+v", resp)
+	}
+}
+
+func TestAnAddressedRouteThatCannotServeTheKindIsNotReplacedInSilence(t *testing.T) {
+	client := newClient(t,
+		ai.WithProvider("primary", embedder(small)),
+		ai.WithProvider("texts", embedder(other), ai.OnlyKinds(ai.KindText)))
+	resp, err := client.Analyze(t.Context(), &ai.Request{Inputs: []string{"a"}, Model: "texts/embed", AllowOtherSpace: true})
+	if err != nil || resp.Provider != "primary" || !resp.Fallback || resp.Reason != ai.CodeUnsupported {
+		t.Errorf("got %+v, %v", resp, err)
+	}
+	if err := mustFail(t, client, &ai.Request{Inputs: []string{"a"}, Model: "texts/embed"}); !errors.Is(err, ai.CodeUnsupported) {
+		t.Errorf("got %v", err)
 	}
 }
 

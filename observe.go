@@ -13,7 +13,8 @@ import (
 // Events arrive one at a time, from one goroutine per Client; those of one
 // circuit arrive in the order in which they happened. A slow observer delays
 // no call: up to 1,024 events wait for it, further ones are dropped and
-// counted in Health. An observer that panics loses that event only.
+// counted in Health, state changes last. An observer that panics loses that
+// event only.
 type Observer interface{ Observe(Event) }
 
 // ObserverFunc lets an ordinary function be an Observer.
@@ -97,37 +98,57 @@ func (f *feed) publish(e Event) {
 	if !f.watched() {
 		return
 	}
+	limit := feedSize
+	if _, change := e.(StateChanged); !change {
+		limit -= feedSize / 4 // however many attempts fail, what they lead to is heard of
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.queue) >= feedSize {
+	if len(f.queue) >= limit {
 		f.dropped++
 		return
 	}
 	f.queue = append(f.queue, e)
 	if f.idle == nil {
-		f.idle = make(chan struct{})
-		go f.pump(f.idle)
+		f.start()
 	}
 }
 
+// start needs mu.
+func (f *feed) start() {
+	f.idle = make(chan struct{})
+	go f.pump(f.idle)
+}
+
+// pump delivers until nothing is left. An observer may end its goroutine
+// (runtime.Goexit): another then goes on behind the event.
 func (f *feed) pump(idle chan struct{}) {
-	defer close(idle)
-	for {
+	defer func() {
 		f.mu.Lock()
-		events := f.queue
-		f.queue = nil
-		if len(events) == 0 {
-			f.idle = nil
-			f.mu.Unlock()
-			return
+		defer f.mu.Unlock()
+		close(idle)
+		if f.idle = nil; len(f.queue) > 0 {
+			f.start()
 		}
-		f.mu.Unlock()
-		for _, e := range events {
-			for _, o := range f.observers {
-				deliver(o, e)
-			}
+	}()
+	for e, ok := f.next(); ok; e, ok = f.next() {
+		for _, o := range f.observers {
+			deliver(o, e)
 		}
 	}
+}
+
+func (f *feed) next() (e Event, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.queue) == 0 {
+		f.queue = nil
+		return nil, false
+	}
+	e = f.queue[0]
+	f.queue[0] = nil
+	f.queue = f.queue[1:]
+	return e, true
 }
 
 // deliver keeps an observer's panic from ending the application: what watches
@@ -137,20 +158,23 @@ func deliver(o Observer, e Event) {
 	o.Observe(e)
 }
 
-// drain waits until every event published so far was delivered, or limit has
+// drain waits until the observers have been told everything, or limit has
 // passed.
 func (f *feed) drain(limit time.Duration) {
-	f.mu.Lock()
-	idle := f.idle
-	f.mu.Unlock()
-	if idle == nil {
-		return
-	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	select {
-	case <-idle:
-	case <-timer.C:
+	for {
+		f.mu.Lock()
+		idle := f.idle
+		f.mu.Unlock()
+		if idle == nil {
+			return
+		}
+		select {
+		case <-idle:
+		case <-timer.C:
+			return
+		}
 	}
 }
 

@@ -2,10 +2,14 @@ package ai_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,11 +75,78 @@ func TestAStuckObserverDelaysNoCallAndWhatItMissesIsCounted(t *testing.T) {
 		if took := time.Since(start); took != 0 {
 			t.Errorf("the observer held the calls up for %v", took)
 		}
-		if dropped := client.Health().DroppedEvents; dropped == 0 || dropped > 1000 {
+		if dropped := client.Health().DroppedEvents; dropped < 2000-1024-1 || dropped >= 2000 {
 			t.Errorf("%d events counted as dropped", dropped)
 		}
 		close(release)
 		synctest.Wait()
+	})
+}
+
+func TestAStateChangeIsHeardOfHoweverManyAttemptsFail(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		release := make(chan struct{})
+		heard := false
+		client := newClient(t, ai.WithProvider("primary", &provider{do: failing(coded(ai.CodeNotAvailable))}),
+			ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
+				<-release
+				if _, ok := e.(ai.StateChanged); ok {
+					heard = true
+				}
+			})))
+		for range 2000 {
+			mustFail(t, client, ai.Text("q"))
+		}
+		client.Breaker("primary", ai.KindText).ForceOpen()
+		close(release)
+		synctest.Wait()
+		if !heard {
+			t.Error("the state change was dropped")
+		}
+	})
+}
+
+func TestAnObserverThatEndsItsGoroutineLosesThatEventOnly(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var heard atomic.Int32
+		client := newClient(t, ai.WithProvider("primary", &provider{do: failing(coded(ai.CodeNotAvailable))}),
+			ai.WithObserver(ai.ObserverFunc(func(ai.Event) {
+				if heard.Add(1)%2 == 1 {
+					runtime.Goexit()
+				}
+			})))
+		for range 4 {
+			mustFail(t, client, ai.Text("q"))
+		}
+		_ = client.Close()
+		if heard.Load() != 4 {
+			t.Errorf("%d of 4 events were delivered", heard.Load())
+		}
+	})
+}
+
+func TestEveryCallerThatFellBackIsObserved(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var fallbacks atomic.Int32
+		primary := &provider{do: func(context.Context, *ai.Request) (*ai.Response, error) {
+			wait(time.Second)
+			return nil, coded(ai.CodeNotAvailable)
+		}}
+		client := newClient(t, ai.WithProvider("primary", primary), withMemory(time.Hour, 0), ai.WithStatic(&ai.Response{Text: "static"}),
+			ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
+				if _, ok := e.(ai.FellBack); ok {
+					fallbacks.Add(1)
+				}
+			})))
+		var group sync.WaitGroup
+		for range 10 {
+			group.Go(func() { mustAnalyze(t, client, ai.Text("q")) })
+		}
+		group.Wait()
+		synctest.Wait()
+		if primary.count() != 1 || fallbacks.Load() != 10 {
+			t.Errorf("%d calls upstream, %d fallbacks observed; want 1 and 10", primary.count(), fallbacks.Load())
+		}
 	})
 }
 

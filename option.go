@@ -108,14 +108,14 @@ func OnlyKinds(kinds ...Kind) RouteOption {
 // the policy keep their defaults; Timeout defaults to DefaultTimeout.
 func WithPolicy(route string, kind Kind, policy resilience.Policy) Option {
 	return optionFunc(func(s *settings) error {
-		field := fmt.Sprintf("WithPolicy(%q, %v)", route, kind)
+		rule := policyRule{route, kind, policy}
 		if kind >= kindEnd {
-			return invalid(field+".kind", "is unknown")
+			return invalid(rule.field()+".kind", "is unknown")
 		}
 		if err := policy.Validate(); err != nil {
-			return invalid(field+".policy", err.Error())
+			return invalid(rule.field()+".policy", err.Error())
 		}
-		s.policies = append(s.policies, policyRule{route, kind, policy})
+		s.policies = append(s.policies, rule)
 		return nil
 	})
 }
@@ -133,8 +133,9 @@ func WithFallback(policy FallbackPolicy) Option {
 }
 
 // WithStatic sets the answer given when nothing else can answer requests of
-// these kinds; without kinds, text and image analyses. The answer is copied,
-// and marked as static.
+// these kinds, text and image analyses unless named. The answer is copied, and
+// marked as static. Embeddings have none: a constant vector would look like one
+// of the text's.
 func WithStatic(answer *Response, kinds ...Kind) Option {
 	return optionFunc(func(s *settings) error {
 		if answer == nil {
@@ -144,11 +145,8 @@ func WithStatic(answer *Response, kinds ...Kind) Option {
 			kinds = []Kind{KindText, KindImage}
 		}
 		for _, k := range kinds {
-			switch {
-			case k == 0 || k >= kindEnd:
-				return invalid("WithStatic.kinds", "names an unknown kind")
-			case k == KindEmbedding && (len(answer.Embeddings) == 0 || answer.Space == Space{}):
-				return invalid("WithStatic.answer", "has no Embeddings, or they have no Space")
+			if k != KindText && k != KindImage {
+				return invalid("WithStatic.kinds", "names another kind than text and image")
 			}
 			s.statics[k] = answer.Clone()
 		}
@@ -189,7 +187,7 @@ func (p CachePolicy) validate(field string) error {
 		return invalid(field+".Fresh", "is negative")
 	case p.Stale < 0:
 		return invalid(field+".Stale", "is negative")
-	case p.Fresh+p.Stale <= 0:
+	case p.Fresh == 0 && p.Stale == 0:
 		return invalid(field+".Fresh", "is zero, and so is Stale")
 	}
 	return nil
@@ -201,6 +199,10 @@ func WithCache(store cache.Store, policy CachePolicy) Option {
 	return optionFunc(func(s *settings) error {
 		if isNil(store) {
 			return invalid("WithCache.store", "is nil")
+		}
+		if s.store != nil {
+			_ = store.Close() // it belongs to the Client that is not to be
+			return invalid("WithCache", "is given twice")
 		}
 		s.store, s.caching = store, policy
 		return policy.validate("WithCache.policy")

@@ -23,7 +23,7 @@ const (
 // static answer, each as far as there is one.
 type FallbackPolicy struct {
 	// Order names the steps to try, each at most once; nil is cache, provider,
-	// static. A step that is left out is not tried.
+	// static. A step that is left out is not tried; at least one is named.
 	Order []Step
 	// Off tries nothing after the primary: its error is returned.
 	Off bool
@@ -49,6 +49,9 @@ func (p *FallbackPolicy) order() []Step {
 func (p *FallbackPolicy) validate(field string) error {
 	if p == nil {
 		return nil
+	}
+	if p.Order != nil && len(p.Order) == 0 {
+		return invalid(field+".Order", "names no step: say Off")
 	}
 	for i, s := range p.Order {
 		if !slices.Contains(defaultOrder, s) {

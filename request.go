@@ -16,9 +16,10 @@ type Request struct {
 
 	// Model is a provider's model name, one of the names the application mapped
 	// to models ("fast"), or either with the route before it ("gemini/fast"):
-	// that route then comes first. Empty asks for the provider's default. A
-	// plain provider model name goes to the primary only; substitutes use their
-	// defaults.
+	// that route then comes first, with its default model if nothing follows the
+	// slash. Empty asks for the provider's default. A plain provider model name
+	// goes to the primary only; substitutes use their defaults. What stands
+	// before the first slash is a route only if there is one of that name.
 	Model string
 
 	// Instruction tells the model its role and rules (the system prompt).
@@ -54,8 +55,8 @@ type Request struct {
 	Tenant string
 	// Cache changes how this request uses the Client's cache.
 	Cache CacheControl
-	// Fallback replaces the Client's fallback policy for this request; nil
-	// keeps it.
+	// Fallback replaces the whole of the Client's fallback policy for this
+	// request; nil keeps it.
 	Fallback *FallbackPolicy
 }
 

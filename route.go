@@ -3,6 +3,7 @@ package ai
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ type route struct {
 	planner  Planner // nil when the provider is none
 	serves   [kindEnd]bool
 	guards   [kindEnd]*resilience.Guard // nil where it serves nothing
+	steps    [kindEnd][]link            // of the Client's own policy, with this route as primary
 }
 
 func newRoute(name string, provider Analyzer) *route {
@@ -53,6 +55,23 @@ type policyRule struct {
 	route  string // "" is every route
 	kind   Kind   // 0 is every kind
 	policy resilience.Policy
+}
+
+// field names the rule as the application wrote it.
+func (p policyRule) field() string { return fmt.Sprintf("WithPolicy(%q, %v)", p.route, p.kind) }
+
+// check reports a rule that would never apply.
+func (p policyRule) check(routes map[string]*route) error {
+	r := routes[p.route]
+	switch {
+	case p.route == "":
+		return nil
+	case r == nil:
+		return invalid(p.field()+".route", "names no provider")
+	case p.kind != 0 && !r.serves[p.kind]:
+		return invalid(p.field()+".kind", "is not among the kinds of this route")
+	}
+	return nil
 }
 
 // policyFor returns the most specific of the rules for a route and kind.
@@ -123,40 +142,76 @@ func (r *route) analyze(ctx context.Context, req *Request) (resp *Response, err 
 	return resp, err
 }
 
-// verify catches what an adapter must not return: no response at all, or
-// vectors that cannot be matched to the inputs.
+// plan asks the provider's Planner, under the same protection.
+func (r *route) plan(req *Request) (plan Plan, failed *Error) {
+	if r.planner == nil {
+		return Plan{Model: req.Model}, nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			failed = &Error{Code: CodeBadResponse, Provider: r.name, Detail: "the provider's adapter panicked"}
+		}
+	}()
+	plan, err := r.planner.Plan(req)
+	if err != nil {
+		failed = coded(err, CodeUnsupported)
+		failed.Provider = r.name
+	}
+	return plan, failed
+}
+
+// verify catches what an adapter must not return: no answer at all, or vectors
+// that cannot be matched to the inputs.
 func verify(req *Request, resp *Response) error {
-	if resp == nil {
+	switch {
+	case resp == nil:
 		return &Error{Code: CodeBadResponse, Detail: "the adapter returned neither response nor error"}
-	}
-	if req.ResolvedKind() != KindEmbedding {
+	case req.ResolvedKind() != KindEmbedding && resp.Text == "" && resp.FinishReason == FinishLength:
+		return &Error{Code: CodeMaxTokens}
+	case req.ResolvedKind() != KindEmbedding && resp.Text == "":
+		return &Error{Code: CodeBadResponse, Detail: "the answer is empty"}
+	case req.ResolvedKind() != KindEmbedding:
 		return nil
-	}
-	if len(resp.Embeddings) != len(req.Inputs) {
+	case len(resp.Embeddings) != len(req.Inputs):
 		return &Error{Code: CodeBadResponse, Detail: "not one vector per input"}
 	}
+	length := resp.Space.Dimensions
+	if length == 0 {
+		length = len(resp.Embeddings[0])
+	}
 	for _, v := range resp.Embeddings {
-		if len(v) == 0 {
-			return &Error{Code: CodeBadResponse, Detail: "an embedding vector is empty"}
+		if len(v) != length || length == 0 {
+			return &Error{Code: CodeBadResponse, Detail: "an embedding vector has the wrong length"}
 		}
 	}
 	return nil
+}
+
+// coded returns a copy of the *Error in err, or an error of the Code in it, or
+// of the Code otherwise. It keeps nothing else of err: what an adapter did not
+// code may hold a key or a body.
+func coded(err error, otherwise Code) *Error {
+	var own *Error
+	var code Code
+	switch {
+	case errors.As(err, &own) && own == nil:
+		return &Error{Code: CodeBadResponse, Detail: "the adapter returned neither response nor error"}
+	case own != nil:
+		e := *own
+		e.Trail, e.steps = nil, nil
+		return &e
+	case errors.As(err, &code):
+		return &Error{Code: code}
+	default:
+		return &Error{Code: otherwise}
+	}
 }
 
 // errorOf gives a failed attempt its final Code: only here is it known whether
 // the caller, the attempt's time limit or the provider ended it. caller is the
 // context of the whole call, attempt that of this attempt.
 func (r *route) errorOf(caller, attempt context.Context, model string, err error) *Error {
-	e := &Error{Code: CodeUnavailable}
-	var own *Error
-	var code Code
-	switch {
-	case errors.As(err, &own):
-		*e = *own
-		e.Trail, e.steps = nil, nil
-	case errors.As(err, &code):
-		e.Code = code
-	}
+	e := coded(err, CodeUnavailable)
 	switch ended := caller.Err(); {
 	case ended != nil:
 		if cutShort(e.Code) {
@@ -193,6 +248,10 @@ func codeOfContext(err error) Code {
 	return CodeCanceled
 }
 
+// probeHint is when to ask again while one call is out to see whether the
+// provider works: its lease says only when it is given up.
+const probeHint = time.Second
+
 // refusal turns what a guard returned without asking the provider into a coded
 // error. ctx is the call's context.
 func (r *route) refusal(ctx context.Context, model string, err error) *Error {
@@ -204,6 +263,9 @@ func (r *route) refusal(ctx context.Context, model string, err error) *Error {
 	switch refused := err.(type) {
 	case *resilience.OpenError:
 		e.Code, e.Cause, e.RetryAfter = CodeCircuitOpen, refused, refused.RetryAfter()
+		if refused.State == resilience.HalfOpen {
+			e.RetryAfter = min(e.RetryAfter, probeHint)
+		}
 		if c := Code(refused.Reason); c == CodeRateLimited || c == CodeQuotaExhausted {
 			e.Code = c
 		}

@@ -51,20 +51,7 @@ func (l *call) plan(r *route, model string) seat {
 		other.Model = model
 		s.req = &other
 	}
-	s.plan.Model = model
-	if r.planner == nil {
-		return s
-	}
-	plan, err := r.planner.Plan(s.req)
-	if err != nil {
-		e := &Error{Code: CodeUnsupported}
-		if own, ok := err.(*Error); ok {
-			*e = *own
-		}
-		e.Provider = r.name
-		s.err = e
-	}
-	s.plan = plan
+	s.plan, s.err = r.plan(s.req)
 	return s
 }
 
@@ -85,20 +72,17 @@ func (l *call) address(c *Client) {
 	}
 }
 
-// choosePrimary picks the first route, the addressed one before all others,
-// that can serve the request's kind. When none can, the first is kept: its
-// error says so.
+// choosePrimary picks the addressed route or, where the request names none, the
+// first that can serve its kind. When none can, the first is kept: its error
+// says so.
 func (l *call) choosePrimary(c *Client) {
 	if l.addressed != nil {
-		if s := l.place(l.addressed, true); s.serves() {
-			l.seats[l.addressed.index], l.primary = s, l.addressed
-			return
-		}
+		l.primary = l.addressed
+		return
 	}
 	for _, r := range c.routes {
-		s := l.place(r, l.addressed == nil || l.addressed == r)
-		l.seats[r.index] = s
-		if s.serves() {
+		s := &l.seats[r.index]
+		if *s = l.place(r, true); s.serves() {
 			l.primary = r
 			return
 		}

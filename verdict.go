@@ -1,7 +1,6 @@
 package ai
 
 import (
-	"errors"
 	"time"
 
 	"github.com/finbrain/ai/resilience"
@@ -14,16 +13,18 @@ const quotaBlock = 10 * time.Minute
 // verdict says what a failed attempt means to the guard of its route. It is
 // the one place where Codes become retries and breaker outcomes.
 func verdict(err error) resilience.Verdict {
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := err.(*Error) // as errorOf made it
+	if !ok {
 		return resilience.Verdict{Outcome: resilience.Failure}
 	}
 	switch e.Code {
-	case CodeTimeout, CodeUnavailable:
+	case CodeTimeout:
+		return resilience.Verdict{Outcome: resilience.Failure, Retry: true, TimedOut: true, After: e.RetryAfter}
+	case CodeUnavailable:
 		return resilience.Verdict{Outcome: resilience.Failure, Retry: true, After: e.RetryAfter}
 	case CodeBadResponse:
 		return resilience.Verdict{Outcome: resilience.Failure, Retry: true, Once: true, After: e.RetryAfter}
-	case CodeAuthentication, CodeDeadline:
+	case CodeAuthentication:
 		return resilience.Verdict{Outcome: resilience.Failure}
 	case CodeRateLimited:
 		return resilience.Verdict{
@@ -42,10 +43,10 @@ func verdict(err error) resilience.Verdict {
 }
 
 // onward reports whether a step behind one that failed with code is worth
-// trying.
+// trying. Where the caller's context has ended nobody asks.
 func onward(code Code, policy *FallbackPolicy) bool {
 	switch code {
-	case CodeInvalidRequest, CodeMaxTokens, CodeCanceled, CodeDeadline:
+	case CodeInvalidRequest, CodeMaxTokens:
 		return false
 	case CodeContentFiltered:
 		return policy.OnFiltered

@@ -91,12 +91,12 @@ func TestTheShareOfAStepLeavesTimeForThoseBehindIt(t *testing.T) {
 	steps := func(s ...fallback.Step[*call, string]) []fallback.Step[*call, string] { return s }
 	const ten = 10 * time.Second
 	tests := []struct {
-		name    string
-		own     time.Duration // the context's deadline
-		given   time.Duration // the deadline handed to Run
-		steps   []fallback.Step[*call, string]
-		share   time.Duration
-		notLast bool
+		name  string
+		own   time.Duration // the context's deadline
+		given time.Duration // the deadline handed to Run
+		steps []fallback.Step[*call, string]
+		share time.Duration
+		hurry bool
 	}{
 		{"alone with the context's deadline: the context bounds it", ten, 0, steps(failing(0, true)), 0, false},
 		{"alone with a deadline of the chain's", 0, ten, steps(failing(0, true)), ten, false},
@@ -106,8 +106,9 @@ func TestTheShareOfAStepLeavesTimeForThoseBehindIt(t *testing.T) {
 		{"before one other", ten, 0, steps(failing(0, true), failing(1, true)), 6 * time.Second, true},
 		{"before two others", 7 * time.Second, 0, steps(failing(0, true), failing(1, true), failing(2, true)), 3 * time.Second, true},
 		{"before one that cannot be called", 0, ten, steps(failing(0, true), failing(1, false)), ten, false},
-		{"before an instant step", ten, 0, steps(failing(0, true), instant(1, nil)), ten - fallback.Reserve, false},
+		{"before an instant step", ten, 0, steps(failing(0, true), instant(1, nil)), ten - fallback.Reserve, true},
 		{"before both", ten + fallback.Reserve, 0, steps(failing(0, true), instant(1, nil), failing(2, true)), 6 * time.Second, true},
+		{"an instant step gets a tenth at most", 100 * time.Millisecond, 0, steps(failing(0, true), instant(1, nil)), 90 * time.Millisecond, true},
 		{"a deadline that has passed", 0, -ten, steps(failing(0, true), failing(1, true)), 1, true},
 	}
 	for _, test := range tests {
@@ -125,11 +126,32 @@ func TestTheShareOfAStepLeavesTimeForThoseBehindIt(t *testing.T) {
 				}
 				var c call
 				fallback.Chain[*call, string]{}.Run(ctx, &c, deadline, test.steps)
-				if got := c.turns[0]; got.Share != test.share || got.Last == test.notLast {
-					t.Errorf("got %+v, want a share of %v, last %v", got, test.share, !test.notLast)
+				if got := c.turns[0]; got.Share != test.share || got.Hurry != test.hurry || got.Resort {
+					t.Errorf("got %+v, want a share of %v, hurry %v", got, test.share, test.hurry)
 				}
 			})
 		})
+	}
+}
+
+func TestNobodyHurriesForAResort(t *testing.T) {
+	resort := instant(1, nil)
+	resort.Resort = true
+	absent := resort
+	absent.Ready = func(*call) bool { return false }
+	for name, test := range map[string]struct {
+		behind []fallback.Step[*call, string]
+		want   fallback.Turn
+	}{
+		"a resort":                   {[]fallback.Step[*call, string]{resort}, fallback.Turn{Resort: true}},
+		"a resort and another step":  {[]fallback.Step[*call, string]{failing(2, true), resort}, fallback.Turn{Resort: true, Hurry: true}},
+		"a resort that is not there": {[]fallback.Step[*call, string]{absent}, fallback.Turn{}},
+	} {
+		var c call
+		fallback.Chain[*call, string]{}.Run(t.Context(), &c, time.Time{}, append([]fallback.Step[*call, string]{failing(0, true)}, test.behind...))
+		if c.turns[0] != test.want {
+			t.Errorf("%s: got %+v, want %+v", name, c.turns[0], test.want)
+		}
 	}
 }
 

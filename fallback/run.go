@@ -6,7 +6,7 @@ import (
 )
 
 // Reserve is how much of a deadline is kept for the instant steps behind a
-// timed one, all of them together.
+// timed one, all of them together, but never more than a tenth of what is left.
 const Reserve = 50 * time.Millisecond
 
 // Result is how a call through a chain ended.
@@ -49,27 +49,32 @@ func (c Chain[C, T]) Run(ctx context.Context, call C, deadline time.Time, steps 
 	return Result[T]{Step: -1, Left: left}
 }
 
-// turn works out the place of steps[0] before the steps behind it.
+// turn works out what steps[0] may do before the steps behind it.
 func turn[C, T any](ctx context.Context, call C, deadline time.Time, steps []Step[C, T]) Turn {
 	if !steps[0].Timed {
-		return Turn{Last: true}
+		return Turn{}
 	}
+	var t Turn
 	var timed int
 	var instant bool
 	for _, s := range steps[1:] {
-		switch {
-		case s.Ready != nil && !s.Ready(call):
-		case s.Timed:
+		if s.Ready != nil && !s.Ready(call) {
+			continue
+		}
+		if s.Timed {
 			timed++
-		default:
+		} else {
 			instant = true
 		}
+		if s.Resort {
+			t.Resort = true
+		} else {
+			t.Hurry = true
+		}
 	}
-	t := Turn{Last: timed == 0}
 	own, bounded := ctx.Deadline()
-	bounded = bounded && (deadline.IsZero() || !deadline.Before(own))
-	if bounded {
-		if t.Last && !instant {
+	if bounded && (deadline.IsZero() || !deadline.Before(own)) {
+		if timed == 0 && !instant {
 			return t // the context's own end is the share
 		}
 		deadline = own
@@ -79,7 +84,7 @@ func turn[C, T any](ctx context.Context, call C, deadline time.Time, steps []Ste
 	}
 	t.Share = time.Until(deadline)
 	if instant {
-		t.Share -= Reserve
+		t.Share -= min(Reserve, t.Share/10)
 	}
 	if timed > 0 {
 		t.Share = t.Share / time.Duration(2*timed+3) * 3

@@ -15,10 +15,13 @@ type Step[C, T any] struct {
 	// Timed says that Do takes time worth sharing out, such as a call over the
 	// network. Steps that are not timed answer at once.
 	Timed bool
-	// Ready reports, at once and without effect, whether Do could be called for
-	// this call; nil means always. It decides how the deadline is shared, not
-	// whether Do is tried.
+	// Ready reports, at once and without effect, whether Do could answer this
+	// call; nil means always. It decides what the steps before may do with their
+	// turns, not whether Do is tried.
 	Ready func(call C) bool
+	// Resort says that the answer is a poor one, for when there is no other: the
+	// steps before need not hurry for its sake.
+	Resort bool
 }
 
 // Turn is what a step may do with its place in the chain.
@@ -26,9 +29,11 @@ type Turn struct {
 	// Share is how long the step may take; 0 means that only the context, if
 	// anything, bounds it.
 	Share time.Duration
-	// Last is true when no timed step behind this one could be called: waiting
-	// and retrying keep nobody from answering.
-	Last bool
+	// Hurry is true when a step behind, not counting resorts, is ready to
+	// answer: waiting and retrying keep it from doing so.
+	Hurry bool
+	// Resort is true when a resort is ready behind.
+	Resort bool
 }
 
 // Left is the record of a step that did not answer.
