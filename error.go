@@ -196,15 +196,11 @@ func (e *Error) Temporary() bool {
 // CodeOf returns the Code of err: that of the first *Error or Code in its
 // chain, or the empty Code when there is none.
 func CodeOf(err error) Code {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok && e != nil {
 		return e.Code
 	}
-	var c Code
-	if errors.As(err, &c) {
-		return c
-	}
-	return ""
+	c, _ := errors.AsType[Code](err)
+	return c
 }
 
 // invalid is the error of a request, option or configuration that names its

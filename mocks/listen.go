@@ -115,7 +115,7 @@ func newPipes() *pipes {
 // dial connects to the listener, whatever the address.
 func (p *pipes) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	near, far := net.Pipe()
-	err := error(nil)
+	var err error
 	select {
 	case p.accepting <- far:
 		return near, nil

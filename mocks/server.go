@@ -3,6 +3,7 @@ package mocks
 import (
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -179,9 +180,7 @@ func reset(w http.ResponseWriter) {
 // send writes the reply, or only the beginning of its body.
 func send(w http.ResponseWriter, out reply, cutAfter int) {
 	header := w.Header()
-	for name, values := range out.header {
-		header[name] = values
-	}
+	maps.Copy(header, out.header)
 	header.Set("X-Emulated", "true")
 	if out.status != http.StatusNoContent && out.status != http.StatusNotModified {
 		header.Set("Content-Length", strconv.Itoa(len(out.body)))

@@ -142,7 +142,7 @@ func attempt[T any](ctx context.Context, g *Guard, c *Call, lim *limits, fn func
 		return v, true
 	}
 	*f = failure{err: err}
-	told := g.judge(ctx, c, lim, start, f)
+	told := g.judge(ctx, lim, start, f)
 	judged = true
 	if told {
 		f.verdict.After = max(f.verdict.After, g.gates.settle(c.Key, p, &f.verdict))
@@ -168,7 +168,7 @@ func (g *Guard) attemptLimit(lim *limits, start time.Duration) time.Duration {
 
 // judge fills in the verdict on a failed attempt. It asks first who ended it,
 // the caller before anybody else, and reports whether the service was heard.
-func (g *Guard) judge(ctx context.Context, c *Call, lim *limits, start time.Duration, f *failure) (told bool) {
+func (g *Guard) judge(ctx context.Context, lim *limits, start time.Duration, f *failure) (told bool) {
 	if cancelled(ctx) {
 		return false
 	}

@@ -70,8 +70,7 @@ func ExampleProvider_Analyze_rateLimited() {
 		return
 	}
 	_, err = provider.Analyze(context.Background(), ai.Text("How was the quarter?"))
-	var failure *ai.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*ai.Error](err); ok {
 		fmt.Println(failure.Code, failure.Temporary(), failure.RetryAfter == 34*time.Second)
 	}
 	// Output: rate_limited true true
