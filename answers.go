@@ -15,14 +15,14 @@ import (
 // never fails a call.
 type answerCache struct {
 	store  cache.Store
-	local  bool // the store answers from this process's memory
+	local  cache.StringStore // the store, if it answers from memory; else nil
 	scope  CacheScope
 	ages   cache.Ages
 	flight cache.Flight[*Response]
 }
 
 func newAnswerCache(store cache.Store, p CachePolicy) *answerCache {
-	_, local := store.(*cache.Memory)
+	local, _ := store.(cache.StringStore)
 	return &answerCache{store: store, local: local, scope: p.Scope, ages: cache.Ages{Fresh: p.Fresh, Stale: p.Stale}}
 }
 
@@ -139,15 +139,9 @@ func (l *call) cached(ctx context.Context, r *route, stale bool) (answer, bool) 
 	}, true
 }
 
-// get returns a cached answer; Expired stands for none. A store that is not in
-// this process gets storeLimit: it may be the one that is down.
+// get returns a cached answer; Expired stands for none.
 func (c *answerCache) get(ctx context.Context, key string, now time.Time) (*Response, time.Duration, cache.Freshness) {
-	if !c.local {
-		limited, cancel := context.WithTimeout(ctx, storeLimit)
-		defer cancel()
-		ctx = limited
-	}
-	value, ok, err := c.store.Get(ctx, key)
+	value, ok, err := c.read(ctx, key)
 	if err != nil || !ok {
 		return nil, 0, cache.Expired
 	}
@@ -165,6 +159,18 @@ func (c *answerCache) get(ctx context.Context, key string, now time.Time) (*Resp
 		return nil, 0, cache.Expired
 	}
 	return resp, age, freshness
+}
+
+// read asks a store that may have to wait no longer than storeLimit: it may be
+// the one that is down.
+func (c *answerCache) read(ctx context.Context, key string) (string, bool, error) {
+	if c.local != nil {
+		return c.local.GetString(ctx, key)
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	value, ok, err := c.store.Get(ctx, key)
+	return string(value), ok, err
 }
 
 // stale is the step that answers with the primary's earlier answer.
@@ -193,7 +199,7 @@ func (l *call) store(ctx context.Context, r *route, resp *Response) {
 	if l.sum == "" || l.req.Cache.NoStore || !whole || ctx.Err() != nil {
 		return
 	}
-	entry := cache.Entry{Stored: time.Now(), Value: encodeResponse(resp)}
+	entry := cache.Entry{Stored: time.Now(), Value: string(encodeResponse(resp))}
 	value, err := entry.AppendBinary(make([]byte, 0, entry.Size()))
 	if err != nil {
 		return

@@ -46,12 +46,13 @@ func encodeResponse(r *Response) []byte {
 	return b
 }
 
-// decodeResponse reads what encodeResponse wrote. It keeps no part of b.
-func decodeResponse(b []byte) (*Response, error) {
-	if len(b) == 0 || b[0] != codecVersion {
+// decodeResponse reads what encodeResponse wrote. The texts of the response are
+// parts of s.
+func decodeResponse(s string) (*Response, error) {
+	if s == "" || s[0] != codecVersion {
 		return nil, errCodec
 	}
-	d := decoder{rest: b[1:]}
+	d := decoder{rest: s[1:]}
 	texts := d.texts()
 	r := &Response{
 		Text: texts[0], Model: texts[1], FinishReason: FinishReason(texts[2]), RequestID: texts[3],
@@ -60,20 +61,9 @@ func decodeResponse(b []byte) (*Response, error) {
 			InputTokens: d.number(), OutputTokens: d.number(), TotalTokens: d.number(),
 			CachedTokens: d.number(), ReasoningTokens: d.number(),
 		},
+		Embeddings: d.vectors(),
 	}
-	// A vector has at least its own length byte, a float four bytes: no count
-	// can ask for more memory than the entry has bytes.
-	if n := d.count(1); n > 0 {
-		r.Embeddings = make([][]float32, n)
-		for i := range r.Embeddings {
-			v := make([]float32, d.count(4))
-			for j := range v {
-				v[j] = math.Float32frombits(binary.LittleEndian.Uint32(d.take(4)))
-			}
-			r.Embeddings[i] = v
-		}
-	}
-	if d.bad || len(d.rest) > 0 {
+	if d.bad || d.rest != "" {
 		return nil, errCodec
 	}
 	return r, nil
@@ -81,59 +71,75 @@ func decodeResponse(b []byte) (*Response, error) {
 
 // decoder reads from a cached answer; after the first fault it returns zeros.
 type decoder struct {
-	rest []byte
+	rest string
 	bad  bool
 }
 
 func (d *decoder) fail() {
-	d.bad, d.rest = true, nil
+	d.bad, d.rest = true, ""
 }
 
+// varint reads an unsigned number as encoding/binary writes it.
+func (d *decoder) varint() uint64 {
+	var v uint64
+	for i := range min(len(d.rest), binary.MaxVarintLen64) {
+		c := d.rest[i]
+		v |= uint64(c&0x7f) << (7 * i)
+		if c < 0x80 {
+			d.rest = d.rest[i+1:]
+			return v
+		}
+	}
+	d.fail()
+	return 0
+}
+
+// number reads a signed number.
 func (d *decoder) number() int {
-	v, n := binary.Varint(d.rest)
-	if n <= 0 {
-		d.fail()
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return int(v)
+	v := d.varint()
+	return int(v>>1) ^ -int(v&1)
 }
 
-// count reads how many things of at least size bytes follow.
+// count reads how many things of at least size bytes follow: never more than
+// there are bytes left for.
 func (d *decoder) count(size int) int {
-	v, n := binary.Uvarint(d.rest)
-	if n <= 0 || v > uint64(len(d.rest)-n)/uint64(size) {
+	v := d.varint()
+	if v > uint64(len(d.rest)/size) {
 		d.fail()
 		return 0
 	}
-	d.rest = d.rest[n:]
 	return int(v)
 }
 
-// take returns the next n bytes, zeros if there are not as many. n is bounded by
-// what count allowed.
-func (d *decoder) take(n int) []byte {
-	if n > len(d.rest) {
-		d.fail()
-		return make([]byte, n)
-	}
-	b := d.rest[:n]
-	d.rest = d.rest[n:]
-	return b
-}
-
-// texts reads the six texts. They become one string, of which each is a part:
-// they live and die together.
+// texts reads the lengths of the six texts, then the texts.
 func (d *decoder) texts() (texts [6]string) {
 	var lengths [len(texts)]int
-	total := 0
 	for i := range lengths {
 		lengths[i] = d.count(1)
-		total += lengths[i]
 	}
-	all := string(d.take(total))
 	for i, n := range lengths {
-		texts[i], all = all[:n], all[n:]
+		if n > len(d.rest) {
+			d.fail()
+			return texts
+		}
+		texts[i], d.rest = d.rest[:n], d.rest[n:]
 	}
 	return texts
+}
+
+func (d *decoder) vectors() [][]float32 {
+	n := d.count(1) // a vector has at least the byte of its own length
+	if n == 0 {
+		return nil
+	}
+	vectors := make([][]float32, n)
+	for i := range vectors {
+		v := make([]float32, d.count(4))
+		for j := range v {
+			b := d.rest[4*j:]
+			v[j] = math.Float32frombits(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
+		}
+		vectors[i], d.rest = v, d.rest[4*len(v):]
+	}
+	return vectors
 }

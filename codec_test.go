@@ -23,17 +23,15 @@ func TestACachedAnswerIsDecodedAsItWasEncoded(t *testing.T) {
 			want.Embeddings = v
 		}
 		encoded := encodeResponse(want)
-		got, err := decodeResponse(encoded)
+		got, err := decodeResponse(string(encoded))
 		if err != nil {
 			t.Fatal(err)
 		}
-		clear(encoded)
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
-		encoded = encodeResponse(want)
 		cut := rapid.IntRange(0, len(encoded)-1).Draw(t, "cut")
-		if got, err := decodeResponse(encoded[:cut]); err == nil {
+		if got, err := decodeResponse(string(encoded[:cut])); err == nil {
 			t.Fatalf("cut to %d of %d bytes it still decodes: %+v", cut, len(encoded), got)
 		}
 	})
@@ -43,7 +41,7 @@ func FuzzDecodingACachedAnswerNeverPanics(f *testing.F) {
 	f.Add(encodeResponse(&Response{Text: "t", Embeddings: [][]float32{{1, 2}}}))
 	f.Add([]byte{codecVersion, 0xff, 0xff, 0xff, 0xff, 0x0f})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		resp, err := decodeResponse(b)
+		resp, err := decodeResponse(string(b))
 		if (resp == nil) == (err == nil) {
 			t.Errorf("got %v, %v", resp, err)
 		}

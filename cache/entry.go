@@ -27,7 +27,7 @@ type Entry struct {
 	// share a store agree on it as far as their clocks do.
 	Stored time.Time
 	// Value is the payload; the entry does not look inside.
-	Value []byte
+	Value string
 }
 
 // Age is the time from Stored to now, at least zero: an entry from a host whose
@@ -52,22 +52,21 @@ func (e Entry) AppendBinary(b []byte) ([]byte, error) {
 	return append(b, e.Value...), nil
 }
 
-// ParseEntry reads what AppendBinary has written. Value aliases b. Bytes of
-// another version, cut short, or with anything behind the value are ErrEntry:
-// a caller treats them as a miss. It allocates nothing.
-func ParseEntry(b []byte) (Entry, error) {
-	if len(b) < entryOverhead || b[0] != entryVersion {
+// ParseEntry reads what AppendBinary has written. Value is a part of s. Bytes of
+// another version, cut short, or with anything behind the value are ErrEntry: a
+// caller treats them as a miss. It allocates nothing.
+func ParseEntry(s string) (Entry, error) {
+	if len(s) < entryOverhead || s[0] != entryVersion {
 		return Entry{}, ErrEntry
 	}
-	seconds := binary.BigEndian.Uint64(b[entrySeconds:])
-	nanos := binary.BigEndian.Uint32(b[entryNanos:])
-	length := binary.BigEndian.Uint32(b[entryLength:])
-	value := b[entryOverhead:]
+	var head [entryOverhead]byte
+	copy(head[:], s)
+	seconds := binary.BigEndian.Uint64(head[entrySeconds:])
+	nanos := binary.BigEndian.Uint32(head[entryNanos:])
+	length := binary.BigEndian.Uint32(head[entryLength:])
+	value := s[entryOverhead:]
 	if nanos >= uint32(time.Second) || uint64(len(value)) != uint64(length) {
 		return Entry{}, ErrEntry
 	}
-	return Entry{
-		Stored: time.Unix(int64(seconds), int64(nanos)),
-		Value:  value[:len(value):len(value)],
-	}, nil
+	return Entry{Stored: time.Unix(int64(seconds), int64(nanos)), Value: value}, nil
 }

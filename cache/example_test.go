@@ -22,7 +22,7 @@ func Example() {
 
 	// An answer is stored with its time, for as long as it may be of use.
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	b, err := cache.Entry{Stored: now, Value: []byte("42")}.AppendBinary(nil)
+	b, err := cache.Entry{Stored: now, Value: "42"}.AppendBinary(nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -38,7 +38,7 @@ func Example() {
 			fmt.Println("miss")
 			continue
 		}
-		entry, err := cache.ParseEntry(b)
+		entry, err := cache.ParseEntry(string(b))
 		if err != nil {
 			fmt.Println("miss")
 			continue

@@ -77,7 +77,10 @@ type Memory struct {
 	done   chan struct{} // closed when the sweeper has returned
 }
 
-var _ Store = (*Memory)(nil)
+var (
+	_ Store       = (*Memory)(nil)
+	_ StringStore = (*Memory)(nil)
+)
 
 // NewMemory returns an empty Memory and starts its sweeper, one goroutine that
 // ends with Close. It panics with the error of cfg.Validate if there is one, as
@@ -124,11 +127,20 @@ func (c MemoryConfig) withDefaults() MemoryConfig {
 
 // Get implements Store. An expired entry that it meets is freed at once.
 func (m *Memory) Get(ctx context.Context, key string) ([]byte, bool, error) {
-	if err := ctx.Err(); err != nil {
+	value, ok, err := m.GetString(ctx, key)
+	if !ok {
 		return nil, false, err
 	}
+	return []byte(value), true, nil
+}
+
+// GetString implements StringStore.
+func (m *Memory) GetString(ctx context.Context, key string) (string, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return "", false, err
+	}
 	if m.closed.Load() {
-		return nil, false, nil
+		return "", false, nil
 	}
 	value, ok := m.shard(key).get(key, m.now())
 	return value, ok, nil

@@ -45,7 +45,7 @@ func (s *shard) find(key string) *item {
 	return nil
 }
 
-func (s *shard) get(key string, now time.Duration) ([]byte, bool) {
+func (s *shard) get(key string, now time.Duration) (string, bool) {
 	it := s.find(key)
 	if it != nil && it.expired(now) {
 		s.free(it)
@@ -53,13 +53,13 @@ func (s *shard) get(key string, now time.Duration) ([]byte, bool) {
 	}
 	if it == nil {
 		s.misses.Add(1)
-		return nil, false
+		return "", false
 	}
 	if !it.read.Load() { // writing it each time would cost readers the cache line
 		it.read.Store(true)
 	}
 	s.hits.Add(1)
-	return []byte(it.value()), true
+	return it.value(), true
 }
 
 // free removes an expired item unless another has taken its place.

@@ -56,3 +56,11 @@ type Store interface {
 	// is running any more. It is idempotent and safe for concurrent use.
 	Close() error
 }
+
+// StringStore is an optional ability of a Store that holds its values in the
+// memory of this process: to hand them out without a copy, at once. A string
+// cannot be changed, so all may have the same.
+type StringStore interface {
+	// GetString returns what Get returns. It does not wait for anything.
+	GetString(ctx context.Context, key string) (value string, ok bool, err error)
+}
