@@ -188,7 +188,11 @@ func stale(ctx context.Context, l *call, _ fallback.Turn) (answer, error) {
 
 // static is the step that answers with the application's own words.
 func static(_ context.Context, l *call, _ fallback.Turn) (answer, error) {
-	l.trail = append(l.trail, Attempt{Source: SourceStatic, Start: time.Since(l.start)})
+	var start time.Duration
+	if n := len(l.trail); n > 0 {
+		start = l.trail[n-1].Start + l.trail[n-1].Duration
+	}
+	l.trail = append(l.trail, Attempt{Source: SourceStatic, Start: start})
 	return answer{resp: l.client.statics[l.kind].Clone(), source: SourceStatic, private: true}, nil
 }
 
@@ -240,6 +244,7 @@ func (l *call) runTogether(ctx context.Context) (*Response, error) {
 	}
 	// The run may outlive this caller, whose request is its own again once
 	// Analyze has returned. Callers that only wait copy nothing.
+	l.together = true
 	var once sync.Once
 	adopt := func() { l.own(l.req.Clone()) }
 	resp, shared, err := l.client.answers.flight.Do(ctx, key, func(ctx context.Context) (*Response, error) {

@@ -3,6 +3,7 @@ package ai
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/finbrain/ai/fallback"
@@ -10,7 +11,7 @@ import (
 )
 
 // call is one Analyze on its way through the steps. It is used by one
-// goroutine at a time.
+// goroutine at a time, and again for another Analyze once it has ended.
 type call struct {
 	client    *Client
 	req       *Request
@@ -23,9 +24,12 @@ type call struct {
 	deadline  time.Time
 	sum       string // the request's part of its cache keys; "" when it has none
 	trail     Trail
-	seats     []seat  // by route index
-	hasStale  bool    // the cache holds a stale answer of the primary
-	few       [2]seat // where seats lies when that is enough
+	seats     []seat // by route index
+	hasStale  bool   // the cache holds a stale answer of the primary
+	together  bool   // run for other callers too: it may go on when this one has left
+
+	few   [2]seat    // where seats lies when that is enough
+	short [4]Attempt // where trail lies when that is enough
 }
 
 // answer is a response on its way to the caller, with what the marker will say
@@ -40,10 +44,12 @@ type answer struct {
 }
 
 func (c *Client) newCall(ctx context.Context, req *Request) *call {
-	l := &call{
-		client: c, req: req, kind: req.ResolvedKind(), policy: &c.fallback, start: time.Now(),
-		trail: make(Trail, 0, 2),
+	l, ok := c.calls.Get().(*call)
+	if !ok {
+		l = new(call)
 	}
+	l.client, l.req, l.kind, l.policy = c, req, req.ResolvedKind(), &c.fallback
+	l.start, l.trail = time.Now(), l.short[:0]
 	if req.Fallback != nil {
 		l.policy = req.Fallback
 	}
@@ -56,6 +62,15 @@ func (c *Client) newCall(ctx context.Context, req *Request) *call {
 	l.address(c)
 	l.choosePrimary(c)
 	return l
+}
+
+// recycle gives a call back that has ended. What the caller was given holds no
+// part of it.
+func (c *Client) recycle(l *call) {
+	if !l.together {
+		*l = call{}
+		c.calls.Put(l)
+	}
 }
 
 // run takes the call through its steps and marks what comes of it.
@@ -88,7 +103,7 @@ func (l *call) mark(result fallback.Result[answer]) *Response {
 	case !resp.Fallback:
 		resp.Reason = ""
 	}
-	resp.Trail = l.trail
+	resp.Trail = slices.Clone(l.trail)
 	return resp
 }
 
@@ -145,11 +160,11 @@ func (l *call) pace(model string, turn fallback.Turn) resilience.Call {
 // attempt asks the provider once and enters the attempt in the trail. caller
 // is the context of the call, ctx that of the attempt.
 func (l *call) attempt(caller, ctx context.Context, r *route, s *seat) (*Response, error) {
-	start := time.Now()
+	start := time.Since(l.start)
 	resp, err := r.analyze(ctx, s.req)
 	entry := Attempt{
 		Source: SourceProvider, Provider: r.name, Model: s.plan.Model,
-		Start: start.Sub(l.start), Duration: time.Since(start),
+		Start: start, Duration: time.Since(l.start) - start,
 	}
 	if err == nil && r != l.primary && !l.servedSpace(resp) {
 		err = &Error{Code: CodeIncompatibleSpace}
@@ -230,6 +245,6 @@ func (l *call) giveUp(ctx context.Context, left []fallback.Left) *Error {
 	if err := ctx.Err(); err != nil {
 		out.Code, out.Cause, out.Status, out.Detail = codeOfContext(err), err, 0, ""
 	}
-	out.Trail = l.trail
+	out.Trail = slices.Clone(l.trail)
 	return out
 }

@@ -2,6 +2,7 @@ package ai
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ type Client struct {
 	answers  *answerCache // nil without WithCache
 	events   *feed
 	closed   atomic.Bool
+	calls    sync.Pool // of *call
 }
 
 // link is one step of a call.
@@ -127,6 +129,7 @@ func (c *Client) Analyze(ctx context.Context, req *Request) (*Response, error) {
 			Source: resp.Source, Provider: resp.Provider, Model: resp.Model,
 		})
 	}
+	c.recycle(l)
 	return resp, err
 }
 

@@ -76,6 +76,17 @@ type limits struct {
 	end   time.Duration // of the caller's deadline or the share, whichever is first
 	share time.Duration
 	timed bool
+	now   time.Duration // when they were worked out, until the first attempt has used it
+	fresh bool
+}
+
+// take reads the clock, unless that was done just before.
+func (lim *limits) take(c *clock) time.Duration {
+	if lim.fresh {
+		lim.fresh = false
+		return lim.now
+	}
+	return c.now()
 }
 
 func (g *Guard) limits(ctx context.Context, c *Call) limits {
@@ -84,8 +95,8 @@ func (g *Guard) limits(ctx context.Context, c *Call) limits {
 	if !ok && c.Share == 0 {
 		return lim
 	}
-	lim.timed = true
 	now := g.clock.now()
+	lim.timed, lim.now, lim.fresh = true, now, true
 	if c.Share != 0 {
 		lim.share = after(now, c.Share)
 		lim.end = lim.share
@@ -100,7 +111,7 @@ func (g *Guard) limits(ctx context.Context, c *Call) limits {
 func attempt[T any](ctx context.Context, g *Guard, c *Call, lim *limits, fn func(context.Context) (T, error), f *failure) (v T, ok bool) {
 	var start time.Duration
 	if lim.timed {
-		if start = g.clock.now(); start >= lim.end {
+		if start = lim.take(&g.clock); start >= lim.end {
 			*f = failure{err: context.DeadlineExceeded, refused: true}
 			return v, false
 		}
