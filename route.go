@@ -3,7 +3,6 @@ package ai
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -48,52 +47,6 @@ func checkRouteName(name string) error {
 		return errors.New("contains a slash or white space")
 	}
 	return nil
-}
-
-// policyRule is one WithPolicy.
-type policyRule struct {
-	route  string // "" is every route
-	kind   Kind   // 0 is every kind
-	policy resilience.Policy
-}
-
-// field names the rule as the application wrote it.
-func (p policyRule) field() string { return fmt.Sprintf("WithPolicy(%q, %v)", p.route, p.kind) }
-
-// check reports a rule that would never apply.
-func (p policyRule) check(routes map[string]*route) error {
-	r := routes[p.route]
-	switch {
-	case p.route == "":
-		return nil
-	case r == nil:
-		return invalid(p.field()+".route", "names no provider")
-	case p.kind != 0 && !r.serves[p.kind]:
-		return invalid(p.field()+".kind", "is not among the kinds of this route")
-	}
-	return nil
-}
-
-// policyFor returns the most specific of the rules for a route and kind.
-func policyFor(rules []policyRule, route string, kind Kind) resilience.Policy {
-	var best resilience.Policy
-	rank := -1
-	for _, rule := range rules {
-		if (rule.route != "" && rule.route != route) || (rule.kind != 0 && rule.kind != kind) {
-			continue
-		}
-		of := 0
-		if rule.route != "" {
-			of += 2
-		}
-		if rule.kind != 0 {
-			of++
-		}
-		if of >= rank {
-			best, rank = rule.policy, of
-		}
-	}
-	return best
 }
 
 // guard builds the route's guards and connects their breakers to the feed.
@@ -185,92 +138,4 @@ func verify(req *Request, resp *Response) error {
 		}
 	}
 	return nil
-}
-
-// coded returns a copy of the *Error in err, or an error of the Code in it, or
-// of the Code otherwise. It keeps nothing else of err: what an adapter did not
-// code may hold a key or a body.
-func coded(err error, otherwise Code) *Error {
-	var own *Error
-	var code Code
-	switch {
-	case errors.As(err, &own) && own == nil:
-		return &Error{Code: CodeBadResponse, Detail: "the adapter returned neither response nor error"}
-	case own != nil:
-		e := *own
-		e.Trail, e.steps = nil, nil
-		return &e
-	case errors.As(err, &code):
-		return &Error{Code: code}
-	default:
-		return &Error{Code: otherwise}
-	}
-}
-
-// errorOf gives a failed attempt its final Code: only here is it known whether
-// the caller, the attempt's time limit or the provider ended it. caller is the
-// context of the whole call, attempt that of this attempt.
-func (r *route) errorOf(caller, attempt context.Context, model string, err error) *Error {
-	e := coded(err, CodeUnavailable)
-	switch ended := caller.Err(); {
-	case ended != nil:
-		if cutShort(e.Code) {
-			e.Code, e.Cause = codeOfContext(ended), ended
-		}
-	case attempt.Err() != nil:
-		if cutShort(e.Code) {
-			e.Code, e.Cause = CodeTimeout, context.DeadlineExceeded
-		}
-	case e.Code == CodeCanceled || e.Code == CodeDeadline:
-		e.Code = CodeUnavailable // whoever ended it, it was not the caller
-	}
-	e.Provider = r.name
-	if e.Model == "" {
-		e.Model = model
-	}
-	return e
-}
-
-// cutShort reports whether an error may be no more than the effect of a
-// context that ended. What a provider said of the request stays said.
-func cutShort(c Code) bool {
-	switch c {
-	case CodeCanceled, CodeDeadline, CodeTimeout, CodeUnavailable, CodeBadResponse:
-		return true
-	}
-	return false
-}
-
-func codeOfContext(err error) Code {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return CodeDeadline
-	}
-	return CodeCanceled
-}
-
-// probeHint is when to ask again while one call is out to see whether the
-// provider works: its lease says only when it is given up.
-const probeHint = time.Second
-
-// refusal turns what a guard returned without asking the provider into a coded
-// error. ctx is the call's context.
-func (r *route) refusal(ctx context.Context, model string, err error) *Error {
-	e := &Error{Code: CodeDeadline, Provider: r.name, Model: model, Cause: context.DeadlineExceeded}
-	if ended := ctx.Err(); ended != nil {
-		e.Code, e.Cause = codeOfContext(ended), ended
-		return e
-	}
-	switch refused := err.(type) {
-	case *resilience.OpenError:
-		e.Code, e.Cause, e.RetryAfter = CodeCircuitOpen, refused, refused.RetryAfter()
-		if refused.State == resilience.HalfOpen {
-			e.RetryAfter = min(e.RetryAfter, probeHint)
-		}
-		if c := Code(refused.Reason); c == CodeRateLimited || c == CodeQuotaExhausted {
-			e.Code = c
-		}
-	case *resilience.LimitError:
-		e.Code, e.Cause = CodeOverloadedHere, refused
-	}
-	return e
 }
