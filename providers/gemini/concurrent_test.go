@@ -9,17 +9,18 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 )
 
 func TestOneProviderServesManyCallersAtOnce(t *testing.T) {
-	w := &wire{answer: func(req *http.Request) (*http.Response, error) {
+	w := &wiretest.Wire{Answer: func(req *http.Request) (*http.Response, error) {
 		switch {
 		case strings.HasSuffix(req.URL.Path, ":batchEmbedContents"):
-			return httpResponse(200, vectors([]float64{3, 4})), nil
+			return wiretest.Response(200, vectors([]float64{3, 4})), nil
 		case strings.Contains(req.URL.Path, "/broken:"):
-			return httpResponse(503, refusal(503, "UNAVAILABLE", "x", retryIn("1s"))), nil
+			return wiretest.Response(503, refusal(503, "UNAVAILABLE", "x", retryIn("1s"))), nil
 		default:
-			return httpResponse(200, answer("fine")), nil
+			return wiretest.Response(200, answer("fine")), nil
 		}
 	}}
 	p := provider(t, w)
@@ -45,7 +46,7 @@ func TestOneProviderServesManyCallersAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := len(w.requests()); n != 64*3 {
+	if n := len(w.Requests()); n != 64*3 {
 		t.Errorf("%d requests were sent, want %d", n, 64*3)
 	}
 	if after := fmt.Sprintf("%+v", *shared); after != before {

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/gemini"
 )
 
@@ -31,7 +32,7 @@ func vectors(list ...[]float64) string {
 }
 
 func TestAnEmbeddingRequestGoesOutWhole(t *testing.T) {
-	w := answering(200, vectors([]float64{1, 0}, []float64{0, 1}))
+	w := wiretest.Answering(200, vectors([]float64{1, 0}, []float64{0, 1}))
 	p := provider(t, w, func(c *gemini.Config) { c.EmbeddingTask = "RETRIEVAL_DOCUMENT" })
 	got, err := p.Analyze(t.Context(), &ai.Request{Inputs: []string{"one", "two"}, Dimensions: 2})
 	if err != nil {
@@ -45,9 +46,9 @@ func TestAnEmbeddingRequestGoesOutWhole(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	sent, body := w.only(t)
-	if !strings.HasSuffix(sent.url, "/v1beta/models/gemini-embedding-001:batchEmbedContents") {
-		t.Errorf("sent to %s", sent.url)
+	sent, body := w.Only(t)
+	if !strings.HasSuffix(sent.URL, "/v1beta/models/gemini-embedding-001:batchEmbedContents") {
+		t.Errorf("sent to %s", sent.URL)
 	}
 	requests := body["requests"].([]any)
 	for i, text := range []string{"one", "two"} {
@@ -77,7 +78,7 @@ func TestVectorsThatAreNoAnswerAreABadResponse(t *testing.T) {
 		"empty body":   ``,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := provider(t, answering(200, body)).Analyze(t.Context(), ai.Embedding("a", "b"))
+			_, err := provider(t, wiretest.Answering(200, body)).Analyze(t.Context(), ai.Embedding("a", "b"))
 			if e := asError(t, err); e.Code != ai.CodeBadResponse || e.Status != 200 || e.Model != "gemini-embedding-001" {
 				t.Errorf("error = %#v, want bad_response", e)
 			}
@@ -86,7 +87,7 @@ func TestVectorsThatAreNoAnswerAreABadResponse(t *testing.T) {
 }
 
 func TestVectorsOfAnotherLengthThanAskedForAreABadResponse(t *testing.T) {
-	_, err := provider(t, answering(200, vectors([]float64{1, 0, 0}))).Analyze(t.Context(),
+	_, err := provider(t, wiretest.Answering(200, vectors([]float64{1, 0, 0}))).Analyze(t.Context(),
 		&ai.Request{Inputs: []string{"a"}, Dimensions: 2})
 	if e := asError(t, err); e.Code != ai.CodeBadResponse {
 		t.Errorf("error = %v, want bad_response", err)
@@ -97,7 +98,7 @@ func TestEveryVectorHasLengthOne(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float64Range(-1e6, 1e6), 1, 16).Draw(rt, "values")
 		values[0] = 1 + math.Abs(values[0]) // not the zero vector
-		got, err := provider(t, answering(200, vectors(values))).Analyze(t.Context(), ai.Embedding("a"))
+		got, err := provider(t, wiretest.Answering(200, vectors(values))).Analyze(t.Context(), ai.Embedding("a"))
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -115,7 +116,7 @@ func TestEveryVectorHasLengthOne(t *testing.T) {
 
 func TestAVectorOfLengthOneStaysAsItCame(t *testing.T) {
 	want := []float32{0.6000002, -0.8}
-	got, err := provider(t, answering(200, vectors([]float64{0.6000002, -0.8}))).Analyze(t.Context(), ai.Embedding("a"))
+	got, err := provider(t, wiretest.Answering(200, vectors([]float64{0.6000002, -0.8}))).Analyze(t.Context(), ai.Embedding("a"))
 	if err != nil || !reflect.DeepEqual(got.Embeddings[0], want) {
 		t.Errorf("got %v, %v, want %v", got.Embeddings, err, want)
 	}
@@ -126,16 +127,16 @@ func TestMoreInputsThanOneCallTakesKeepTheirOrder(t *testing.T) {
 	for i := range 250 {
 		inputs = append(inputs, fmt.Sprint(i+1))
 	}
-	w := &wire{}
-	w.answer = func(*http.Request) (*http.Response, error) {
-		sent := w.requests()
-		return httpResponse(200, embedEcho(sent[len(sent)-1].body)), nil
+	w := &wiretest.Wire{}
+	w.Answer = func(*http.Request) (*http.Response, error) {
+		sent := w.Requests()
+		return wiretest.Response(200, embedEcho(sent[len(sent)-1].Body)), nil
 	}
 	got, err := provider(t, w).Analyze(t.Context(), ai.Embedding(inputs...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(w.requests()); n != 3 {
+	if n := len(w.Requests()); n != 3 {
 		t.Errorf("%d calls, want 3", n)
 	}
 	for i, v := range got.Embeddings {
@@ -170,13 +171,13 @@ func TestBatchesOfDifferentLengthAreABadResponse(t *testing.T) {
 	for i := range inputs {
 		inputs[i] = "1"
 	}
-	w := &wire{}
-	w.answer = func(*http.Request) (*http.Response, error) {
-		sent := w.requests()
+	w := &wiretest.Wire{}
+	w.Answer = func(*http.Request) (*http.Response, error) {
+		sent := w.Requests()
 		if len(sent) == 1 {
-			return httpResponse(200, embedEcho(sent[0].body)), nil
+			return wiretest.Response(200, embedEcho(sent[0].Body)), nil
 		}
-		return httpResponse(200, vectors([]float64{1, 0, 0})), nil
+		return wiretest.Response(200, vectors([]float64{1, 0, 0})), nil
 	}
 	_, err := provider(t, w).Analyze(t.Context(), ai.Embedding(inputs...))
 	if e := asError(t, err); e.Code != ai.CodeBadResponse {
@@ -198,7 +199,7 @@ func TestThePlannedSpaceIsTheOneAnsweredFrom(t *testing.T) {
 		{"own vendor", vectors([]float64{3, 4}), ai.Request{Inputs: []string{"a"}, Dimensions: 2}, "acme"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := provider(t, answering(200, c.body), func(cfg *gemini.Config) { cfg.Vendor = c.vendor })
+			p := provider(t, wiretest.Answering(200, c.body), func(cfg *gemini.Config) { cfg.Vendor = c.vendor })
 			plan, err := p.Plan(&c.req)
 			if err != nil {
 				t.Fatal(err)

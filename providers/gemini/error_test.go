@@ -11,10 +11,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/gemini"
 )
 
@@ -87,7 +89,7 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		{"wait of a year", refusal(429, "RESOURCE_EXHAUSTED", "x", retryIn("8760h")), 429, ai.CodeRateLimited, 24 * time.Hour},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := provider(t, answering(c.status, c.body)).Analyze(t.Context(), ai.Text("x"))
+			_, err := provider(t, wiretest.Answering(c.status, c.body)).Analyze(t.Context(), ai.Text("x"))
 			e := asError(t, err)
 			if e.Code != c.code || e.RetryAfter != c.retryAfter || e.Status != c.status || e.Model != "gemini-3-flash" {
 				t.Errorf("error = %#v\nwant %s, retry after %v", e, c.code, c.retryAfter)
@@ -101,7 +103,7 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 
 func TestTheWaitOfAHeaderCountsWhenTheBodyNamesNone(t *testing.T) {
 	for _, body := range []string{refusal(429, "RESOURCE_EXHAUSTED", "x", ""), `<html>`} {
-		_, err := provider(t, answering(429, body, "Retry-After", "7")).Analyze(t.Context(), ai.Text("x"))
+		_, err := provider(t, wiretest.Answering(429, body, "Retry-After", "7")).Analyze(t.Context(), ai.Text("x"))
 		if e := asError(t, err); e.RetryAfter != 7*time.Second {
 			t.Errorf("%s: retry after %v, want 7s", body, e.RetryAfter)
 		}
@@ -123,43 +125,26 @@ func TestABodyThatIsNoAnswerIsABadResponse(t *testing.T) {
 		"feedback":     `{"promptFeedback":{"safetyRatings":[]}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := provider(t, answering(200, body)).Analyze(t.Context(), ai.Text("x"))
+			_, err := provider(t, wiretest.Answering(200, body)).Analyze(t.Context(), ai.Text("x"))
 			if e := asError(t, err); e.Code != ai.CodeBadResponse || e.Status != 200 || e.Model == "" {
 				t.Errorf("error = %#v, want bad_response", e)
 			}
 		})
 	}
 	t.Run("no content", func(t *testing.T) {
-		_, err := provider(t, answering(204, "")).Analyze(t.Context(), ai.Text("x"))
+		_, err := provider(t, wiretest.Answering(204, "")).Analyze(t.Context(), ai.Text("x"))
 		if e := asError(t, err); e.Code != ai.CodeBadResponse || e.Status != 204 {
 			t.Errorf("error = %#v, want bad_response", e)
 		}
 	})
 }
 
-// cutBody ends in an error after some bytes, as a dropped connection does.
-type cutBody struct {
-	io.Reader
-	err error
-}
-
-func (b *cutBody) Read(p []byte) (int, error) {
-	n, err := b.Reader.Read(p)
-	if err == io.EOF {
-		err = b.err
-	}
-	return n, err
-}
-
-func (b *cutBody) Close() error { return nil }
-
 func TestABodyCutShortIsTheFailureOfItsStatus(t *testing.T) {
 	for status, want := range map[int]ai.Code{200: ai.CodeBadResponse, 429: ai.CodeRateLimited, 503: ai.CodeUnavailable, 401: ai.CodeAuthentication} {
 		for _, cut := range []error{io.ErrUnexpectedEOF, syscall.ECONNRESET} {
-			w := &wire{answer: func(*http.Request) (*http.Response, error) {
-				resp := httpResponse(status, "", "Retry-After", "3")
-				resp.Body, resp.ContentLength = &cutBody{strings.NewReader(`{"cand`), cut}, -1
-				return resp, nil
+			w := &wiretest.Wire{Answer: func(*http.Request) (*http.Response, error) {
+				half := io.MultiReader(strings.NewReader(`{"cand`), iotest.ErrReader(cut))
+				return wiretest.Stream(status, half, "Retry-After", "3"), nil
 			}}
 			_, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
 			if e := asError(t, err); e.Code != want || e.Status != status || (status == 429 && e.RetryAfter != 3*time.Second) {
@@ -178,7 +163,7 @@ func TestAnUnreachableServiceIsUnavailable(t *testing.T) {
 		"tls":     x509.UnknownAuthorityError{},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := provider(t, failing(cause)).Analyze(t.Context(), ai.Text("x"))
+			_, err := provider(t, wiretest.Failing(cause)).Analyze(t.Context(), ai.Text("x"))
 			if e := asError(t, err); e.Code != ai.CodeUnavailable || e.Status != 0 {
 				t.Errorf("error = %#v, want unavailable", e)
 			}
@@ -187,8 +172,8 @@ func TestAnUnreachableServiceIsUnavailable(t *testing.T) {
 }
 
 func TestABodyWithoutEndIsABadResponse(t *testing.T) {
-	w := &wire{answer: func(*http.Request) (*http.Response, error) {
-		resp := httpResponse(200, answer("x"))
+	w := &wiretest.Wire{Answer: func(*http.Request) (*http.Response, error) {
+		resp := wiretest.Response(200, answer("x"))
 		resp.ContentLength = 1 << 40
 		return resp, nil
 	}}
@@ -208,7 +193,7 @@ func TestAnErrorNamesTheExchangeForTheServicesSupport(t *testing.T) {
 		if strings.Contains(body, "INTERNAL") {
 			status = 500
 		}
-		_, err := provider(t, answering(status, body, "X-Request-Id", "from-header")).Analyze(t.Context(), ai.Text("x"))
+		_, err := provider(t, wiretest.Answering(status, body, "X-Request-Id", "from-header")).Analyze(t.Context(), ai.Text("x"))
 		if e := asError(t, err); e.RequestID != want {
 			t.Errorf("%s: request id %q, want %q", body, e.RequestID, want)
 		}
@@ -216,26 +201,18 @@ func TestAnErrorNamesTheExchangeForTheServicesSupport(t *testing.T) {
 }
 
 func TestATransportThatPanicsIsABadResponse(t *testing.T) {
-	w := &wire{answer: func(*http.Request) (*http.Response, error) { panic("in the library") }}
+	w := &wiretest.Wire{Answer: func(*http.Request) (*http.Response, error) { panic("in the library") }}
 	_, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
 	if e := asError(t, err); e.Code != ai.CodeBadResponse {
 		t.Errorf("error = %v, want bad_response", err)
 	}
 }
 
-// hanging returns a wire that answers nothing until the call's context ends.
-func hanging() *wire {
-	return &wire{answer: func(req *http.Request) (*http.Response, error) {
-		<-req.Context().Done()
-		return nil, context.Cause(req.Context())
-	}}
-}
-
 func TestTheCallersCancelIsNoFailureOfTheService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(errors.New("the user left")) })
-		_, err := provider(t, hanging()).Analyze(ctx, ai.Text("x"))
+		_, err := provider(t, wiretest.Hanging()).Analyze(ctx, ai.Text("x"))
 		e := asError(t, err)
 		if e.Code != ai.CodeCanceled || !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "left") {
 			t.Errorf("error = %#v, want canceled", e)
@@ -245,9 +222,9 @@ func TestTheCallersCancelIsNoFailureOfTheService(t *testing.T) {
 
 func TestACancelBeatsWhatTheServiceWasSaying(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	w := &wire{answer: func(*http.Request) (*http.Response, error) {
+	w := &wiretest.Wire{Answer: func(*http.Request) (*http.Response, error) {
 		cancel()
-		return httpResponse(503, ""), nil
+		return wiretest.Response(503, ""), nil
 	}}
 	_, err := provider(t, w).Analyze(ctx, ai.Text("x"))
 	if e := asError(t, err); e.Code != ai.CodeCanceled {
@@ -260,7 +237,7 @@ func TestTheTimeLimitOfACallIsATimeout(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := provider(t, hanging()).Analyze(ctx, ai.Text("x"))
+		_, err := provider(t, wiretest.Hanging()).Analyze(ctx, ai.Text("x"))
 		e := asError(t, err)
 		if e.Code != ai.CodeTimeout || !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 5*time.Second {
 			t.Errorf("error = %#v after %v, want timeout after 5s", e, time.Since(start))
@@ -270,7 +247,7 @@ func TestTheTimeLimitOfACallIsATimeout(t *testing.T) {
 
 func TestTheTimeLimitOfTheHTTPClientIsATimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, err := provider(t, hanging(), func(c *gemini.Config) { c.HTTPClient.Timeout = time.Second }).Analyze(t.Context(), ai.Text("x"))
+		_, err := provider(t, wiretest.Hanging(), func(c *gemini.Config) { c.HTTPClient.Timeout = time.Second }).Analyze(t.Context(), ai.Text("x"))
 		if e := asError(t, err); e.Code != ai.CodeTimeout {
 			t.Errorf("error = %#v, want timeout", e)
 		}
@@ -281,10 +258,10 @@ func TestACallCancelledBeforeItBeganSendsNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, req := range []*ai.Request{ai.Text("x"), ai.Embedding("x")} {
-		w := answering(200, answer("x"))
+		w := wiretest.Answering(200, answer("x"))
 		_, err := provider(t, w).Analyze(ctx, req)
-		if e := asError(t, err); e.Code != ai.CodeCanceled || len(w.requests()) != 0 {
-			t.Errorf("error = %v after %d requests, want canceled after none", err, len(w.requests()))
+		if e := asError(t, err); e.Code != ai.CodeCanceled || len(w.Requests()) != 0 {
+			t.Errorf("error = %v after %d requests, want canceled after none", err, len(w.Requests()))
 		}
 	}
 }

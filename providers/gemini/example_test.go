@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/gemini"
 )
 
@@ -27,7 +28,7 @@ func ExampleNew() {
 // The examples ask a service in memory; without HTTPClient they would ask
 // Google's.
 func ExampleProvider_Analyze() {
-	service := &http.Client{Transport: answering(200, answer("Two covenants are close to their limits."))}
+	service := &http.Client{Transport: wiretest.Answering(200, answer("Two covenants are close to their limits."))}
 	provider, err := gemini.New(gemini.Config{APIKey: "key", HTTPClient: service})
 	if err != nil {
 		fmt.Println(err)
@@ -46,7 +47,7 @@ func ExampleProvider_Analyze() {
 }
 
 func ExampleProvider_Analyze_embedding() {
-	service := &http.Client{Transport: answering(200, vectors([]float64{3, 4}))}
+	service := &http.Client{Transport: wiretest.Answering(200, vectors([]float64{3, 4}))}
 	provider, err := gemini.New(gemini.Config{APIKey: "key", HTTPClient: service})
 	if err != nil {
 		fmt.Println(err)
@@ -62,7 +63,7 @@ func ExampleProvider_Analyze_embedding() {
 }
 
 func ExampleProvider_Analyze_rateLimited() {
-	service := &http.Client{Transport: answering(429, `{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[
+	service := &http.Client{Transport: wiretest.Answering(429, `{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[
 		{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34s"}]}}`)}
 	provider, err := gemini.New(gemini.Config{APIKey: "key", HTTPClient: service})
 	if err != nil {

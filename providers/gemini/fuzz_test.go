@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 )
 
 func FuzzWhateverTheServiceSaysIsAnAnswerOrAnError(f *testing.F) {
@@ -21,7 +22,7 @@ func FuzzWhateverTheServiceSaysIsAnAnswerOrAnError(f *testing.F) {
 			t.Skip("no final HTTP status")
 		}
 		for _, req := range []*ai.Request{ai.Text("x"), ai.Embedding("x")} {
-			got, err := provider(t, answering(status, body)).Analyze(t.Context(), req)
+			got, err := provider(t, wiretest.Answering(status, body)).Analyze(t.Context(), req)
 			if err == nil && got != nil && (got.Text != "" || len(got.Embeddings) == 1) {
 				continue
 			}

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/gemini"
 )
 
 func TestImagesGoOutBeforeTheQuestionAboutThem(t *testing.T) {
-	w := answering(200, answer("a chart"))
+	w := wiretest.Answering(200, answer("a chart"))
 	p := provider(t, w, func(c *gemini.Config) { c.ImageDetail, c.Models.Image = "high", "gemini-2.5-pro" })
 	got, err := p.Analyze(t.Context(), &ai.Request{
 		History: []ai.Message{{Role: ai.RoleUser, Images: []ai.Image{ai.ImageBytes(png)}}},
@@ -20,9 +21,9 @@ func TestImagesGoOutBeforeTheQuestionAboutThem(t *testing.T) {
 	if err != nil || got.Text != "a chart" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	sent, body := w.only(t)
-	if want := "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:generateContent"; sent.url != want {
-		t.Errorf("sent to %s, want %s", sent.url, want)
+	sent, body := w.Only(t)
+	if want := "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:generateContent"; sent.URL != want {
+		t.Errorf("sent to %s, want %s", sent.URL, want)
 	}
 	inline := map[string]any{"inlineData": map[string]any{
 		"mimeType": "image/png", "data": base64.StdEncoding.EncodeToString(png)}}
@@ -51,11 +52,11 @@ func TestAnImageByAddressIsTypedByItsEnding(t *testing.T) {
 		"https://example.com/a.webp":           "image/webp",
 		"https://example.com/a":                nil,
 	} {
-		w := answering(200, answer("x"))
+		w := wiretest.Answering(200, answer("x"))
 		if _, err := provider(t, w).Analyze(t.Context(), ai.ImageAnalysis("what?", ai.ImageURL(address))); err != nil {
 			t.Fatal(err)
 		}
-		_, body := w.only(t)
+		_, body := w.Only(t)
 		part := body["contents"].([]any)[0].(map[string]any)["parts"].([]any)[0].(map[string]any)
 		file := part["fileData"].(map[string]any)
 		if file["fileUri"] != address || file["mimeType"] != want {
@@ -71,7 +72,7 @@ func TestAnImageThatTheServiceDoesNotTakeIsUnsupported(t *testing.T) {
 		"Unsupported MIME type: image/gif",
 		"Image input modality is not enabled for models/gemma-3-1b-it",
 	} {
-		w := answering(400, `{"error":{"code":400,"message":"`+message+`","status":"INVALID_ARGUMENT"}}`)
+		w := wiretest.Answering(400, `{"error":{"code":400,"message":"`+message+`","status":"INVALID_ARGUMENT"}}`)
 		_, err := provider(t, w).Analyze(t.Context(), ai.ImageAnalysis("what?", ai.ImageURL("https://example.com/a.png")))
 		if e := asError(t, err); e.Code != ai.CodeUnsupported {
 			t.Errorf("%q: %v, want unsupported", message, err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/gemini"
 )
 
@@ -34,18 +35,18 @@ func TestAModelIsNamedByTheRequestTheConfigOrTheDefaults(t *testing.T) {
 			Space: ai.Space{Vendor: "google", Model: "own-embedding", Normalized: true}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := answering(500, "")
+			w := wiretest.Answering(500, "")
 			p := provider(t, w, c.change)
 			got, err := p.Plan(c.req)
 			if err != nil || got != c.want {
 				t.Errorf("plan = %+v, %v, want %+v", got, err, c.want)
 			}
-			if len(w.requests()) != 0 {
+			if len(w.Requests()) != 0 {
 				t.Error("planning asked the service")
 			}
 			_, err = p.Analyze(t.Context(), c.req)
-			if e := asError(t, err); e.Model != c.want.Model || !strings.Contains(w.requests()[0].url, "/"+c.want.Model+":") {
-				t.Errorf("asked %s for %q, planned %q", w.requests()[0].url, e.Model, c.want.Model)
+			if e := asError(t, err); e.Model != c.want.Model || !strings.Contains(w.Requests()[0].URL, "/"+c.want.Model+":") {
+				t.Errorf("asked %s for %q, planned %q", w.Requests()[0].URL, e.Model, c.want.Model)
 			}
 		})
 	}
@@ -67,27 +68,27 @@ func TestARequestThatCannotBeSentNamesItsFieldBeforeAnyNetwork(t *testing.T) {
 		{"Model", &ai.Request{Inputs: []string{"x"}, Model: "a b"}},
 		{"Model", &ai.Request{Prompt: "x", Model: "a%2fb"}},
 	} {
-		w := answering(200, answer("x"))
+		w := wiretest.Answering(200, answer("x"))
 		_, err := provider(t, w).Analyze(t.Context(), c.req)
 		var e *ai.Error
 		if !errors.As(err, &e) {
 			t.Fatalf("%s: error = %v", c.field, err)
 		}
-		if e.Code != ai.CodeInvalidRequest || e.Field != c.field || len(w.requests()) != 0 {
-			t.Errorf("%s: error = %#v after %d requests", c.field, e, len(w.requests()))
+		if e.Code != ai.CodeInvalidRequest || e.Field != c.field || len(w.Requests()) != 0 {
+			t.Errorf("%s: error = %#v after %d requests", c.field, e, len(w.Requests()))
 		}
 	}
 }
 
 func TestAModelNameThatCannotBeAskedHasNoPlan(t *testing.T) {
-	_, err := provider(t, answering(500, "")).Plan(&ai.Request{Prompt: "x", Model: "a?b"})
+	_, err := provider(t, wiretest.Answering(500, "")).Plan(&ai.Request{Prompt: "x", Model: "a?b"})
 	if e := asError(t, err); e.Code != ai.CodeInvalidRequest || e.Field != "Model" {
 		t.Errorf("error = %#v, want invalid_request of Model", e)
 	}
 }
 
 func TestAKindThatIsNotConfiguredIsUnsupportedBeforeAnyNetwork(t *testing.T) {
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	p := provider(t, w, func(c *gemini.Config) { c.Kinds = []ai.Kind{ai.KindText} })
 	for _, req := range []*ai.Request{ai.Embedding("x"), ai.ImageAnalysis("x", ai.ImageBytes(png))} {
 		_, planErr := p.Plan(req)
@@ -98,8 +99,8 @@ func TestAKindThatIsNotConfiguredIsUnsupportedBeforeAnyNetwork(t *testing.T) {
 			}
 		}
 	}
-	if len(w.requests()) != 0 {
-		t.Errorf("%d requests were sent", len(w.requests()))
+	if len(w.Requests()) != 0 {
+		t.Errorf("%d requests were sent", len(w.Requests()))
 	}
 	if _, err := p.Analyze(t.Context(), ai.Text("x")); err != nil {
 		t.Error(err)

@@ -3,39 +3,16 @@ package gemini_test
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 )
 
-// exchange is a real exchange with the service, as recorded.
-type exchange struct {
-	Provider, Operation string
-	Response            struct {
-		Status  int
-		Headers map[string][]string
-		Body    string
-	}
-}
-
-// wire serves the recorded response. Recorded bodies are decoded already.
-func (x *exchange) wire() *wire {
-	var headers []string
-	for name, values := range x.Response.Headers {
-		switch strings.ToLower(name) {
-		case "content-encoding", "content-length", "transfer-encoding":
-		default:
-			headers = append(headers, name, values[0])
-		}
-	}
-	return answering(x.Response.Status, x.Response.Body, headers...)
-}
-
 // request is one of the kind that was recorded.
-func (x *exchange) request() *ai.Request {
+func request(x *wiretest.Exchange) *ai.Request {
 	switch {
 	case strings.HasPrefix(x.Operation, "batchEmbedContents"):
 		inputs := make([]string, max(1, strings.Count(x.Response.Body, `"values"`)))
@@ -48,42 +25,6 @@ func (x *exchange) request() *ai.Request {
 	default:
 		return ai.Text("x")
 	}
-}
-
-// recordings reads the folder named by AI_RECORDED, else the one beside the
-// project, without the streams.
-func recordings(t *testing.T) map[string]*exchange {
-	folder := os.Getenv("AI_RECORDED")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "recorded")
-	}
-	var files []string
-	for _, pattern := range []string{"gemini-*.json", "reports/gemini-*.json"} {
-		found, err := filepath.Glob(filepath.Join(folder, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	list := map[string]*exchange{}
-	for _, file := range files {
-		if strings.Contains(file, "stream") {
-			continue
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		x := new(exchange)
-		if err := json.Unmarshal(text, x); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		list[filepath.Base(file)] = x
-	}
-	if len(list) == 0 {
-		t.Skipf("no recorded exchanges in %s: set AI_RECORDED to their folder", folder)
-	}
-	return list
 }
 
 // known says what certain recordings mean; the others are checked against
@@ -102,9 +43,16 @@ var known = map[string]ai.Error{
 }
 
 func TestEveryRecordedExchangeIsRead(t *testing.T) {
-	for name, x := range recordings(t) {
+	recordings, folder, err := wiretest.Recorded(os.Getenv("AI_RECORDED"), "gemini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(recordings) == 0 {
+		t.Skipf("no recorded exchanges in %s: set AI_RECORDED to their folder", folder)
+	}
+	for name, x := range recordings {
 		t.Run(name, func(t *testing.T) {
-			got, err := provider(t, x.wire()).Analyze(t.Context(), x.request())
+			got, err := provider(t, x.Wire()).Analyze(t.Context(), request(x))
 			if want, ok := known[name]; ok {
 				e := asError(t, err)
 				if e.Code != want.Code || e.Status != want.Status || e.RetryAfter != want.RetryAfter {
@@ -128,7 +76,7 @@ func TestEveryRecordedExchangeIsRead(t *testing.T) {
 }
 
 // checkAnswer compares an answer with the recorded JSON.
-func checkAnswer(t *testing.T, x *exchange, got *ai.Response, err error) {
+func checkAnswer(t *testing.T, x *wiretest.Exchange, got *ai.Response, err error) {
 	var body struct {
 		Candidates []struct {
 			FinishReason string
@@ -172,7 +120,7 @@ func checkAnswer(t *testing.T, x *exchange, got *ai.Response, err error) {
 }
 
 // checkVectors compares vectors with the recorded JSON up to their length.
-func checkVectors(t *testing.T, x *exchange, got *ai.Response, err error) {
+func checkVectors(t *testing.T, x *wiretest.Exchange, got *ai.Response, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}

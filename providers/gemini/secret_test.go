@@ -2,17 +2,15 @@ package gemini_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/gemini"
 )
 
@@ -21,97 +19,68 @@ const (
 	canaryBody   = "canary-body-text"
 )
 
-// everyForm prints a value in every way a program might.
-func everyForm(values ...any) string {
-	var b bytes.Buffer
-	for _, v := range values {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%T"} {
-			fmt.Fprintf(&b, verb+"\n", v)
-			fmt.Fprintf(&b, verb+"\n", []any{v})
-			fmt.Fprintf(&b, verb+"\n", map[string]any{"k": v})
-			fmt.Fprintf(&b, verb+"\n", struct{ V any }{v})
-		}
-		slog.New(slog.NewTextHandler(&b, nil)).Info("m", "v", v, "nested", []any{v})
-		slog.New(slog.NewJSONHandler(&b, nil)).Info("m", "v", v, "nested", []any{v})
-		if text, err := json.Marshal(v); err == nil {
-			b.Write(text)
-		}
-		if err, ok := v.(error); ok {
-			fmt.Fprintf(&b, "%v %+v", errors.Join(err, io.EOF), fmt.Errorf("wrapped: %w", err))
-			if e, ok := v.(*ai.Error); ok {
-				fmt.Fprintf(&b, "%v %+v %#v", e.Cause, e.Cause, e.Cause)
-			}
-		}
-	}
-	return b.String()
-}
-
 func noCanary(t *testing.T, where, text string) {
 	t.Helper()
-	for _, canary := range []string{testKey, fmt.Sprintf("%x", testKey), canaryPrompt, canaryBody} {
-		if at := strings.Index(text, canary); at >= 0 {
-			t.Errorf("%s shows %q: …%s…", where, canary, text[max(0, at-100):min(len(text), at+100)])
-		}
-	}
+	wiretest.Absent(t, where, text, testKey, canaryPrompt, canaryBody)
 }
 
 func TestNoErrorShowsTheKeyThePromptOrTheBody(t *testing.T) {
 	quoted := `"` + canaryBody + `"`
-	wires := map[string]*wire{
-		"decode":      answering(200, canaryBody),
-		"cut":         answering(200, `{"candidates":[{"content":{"parts":[{"text":`+quoted),
-		"shape":       answering(200, `{"candidates":`+quoted+`}`),
-		"field shape": answering(200, `{"candidates":[{"content":{"parts":[{"text":["`+canaryBody+`"]}]}}]}`),
-		"blocked":     answering(200, `{"promptFeedback":{"blockReason":`+quoted+`,"blockReasonMessage":`+quoted+`}}`),
-		"finish":      answering(200, `{"candidates":[{"finishReason":`+quoted+`,"finishMessage":`+quoted+`}]}`),
-		"redirect":    answering(307, canaryBody, "Location", "https://elsewhere.example.com/?"+canaryBody),
-		"network":     failing(errors.New(canaryBody)),
-		"panic":       {answer: func(*http.Request) (*http.Response, error) { panic(canaryBody) }},
+	wires := map[string]*wiretest.Wire{
+		"decode":      wiretest.Answering(200, canaryBody),
+		"cut":         wiretest.Answering(200, `{"candidates":[{"content":{"parts":[{"text":`+quoted),
+		"shape":       wiretest.Answering(200, `{"candidates":`+quoted+`}`),
+		"field shape": wiretest.Answering(200, `{"candidates":[{"content":{"parts":[{"text":["`+canaryBody+`"]}]}}]}`),
+		"blocked":     wiretest.Answering(200, `{"promptFeedback":{"blockReason":`+quoted+`,"blockReasonMessage":`+quoted+`}}`),
+		"finish":      wiretest.Answering(200, `{"candidates":[{"finishReason":`+quoted+`,"finishMessage":`+quoted+`}]}`),
+		"redirect":    wiretest.Answering(307, canaryBody, "Location", "https://elsewhere.example.com/?"+canaryBody),
+		"network":     wiretest.Failing(errors.New(canaryBody)),
+		"panic":       {Answer: func(*http.Request) (*http.Response, error) { panic(canaryBody) }},
 	}
 	for _, status := range []int{400, 401, 403, 404, 413, 429, 500, 503} {
-		wires[fmt.Sprint("json ", status)] = answering(status, refusal(status, canaryBody, canaryBody, because(canaryBody)+","+quota(canaryBody)))
-		wires[fmt.Sprint("text ", status)] = answering(status, canaryBody)
+		wires[fmt.Sprint("json ", status)] = wiretest.Answering(status, refusal(status, canaryBody, canaryBody, because(canaryBody)+","+quota(canaryBody)))
+		wires[fmt.Sprint("text ", status)] = wiretest.Answering(status, canaryBody)
 	}
 	for name, w := range wires {
 		for _, req := range []*ai.Request{ai.Text(canaryPrompt), ai.Embedding(canaryPrompt)} {
 			_, err := provider(t, w).Analyze(t.Context(), req)
 			asError(t, err)
-			noCanary(t, name, everyForm(err))
+			noCanary(t, name, wiretest.EveryForm(err))
 		}
 	}
 }
 
 func TestTheKeyIsNeverPrinted(t *testing.T) {
 	cfg := gemini.Config{APIKey: testKey, ImageDetail: "huge"}
-	noCanary(t, "Config", everyForm(cfg, &cfg, struct{ Inner gemini.Config }{cfg}))
+	noCanary(t, "Config", wiretest.EveryForm(cfg, &cfg, struct{ Inner gemini.Config }{cfg}))
 	_, err := gemini.New(cfg)
-	noCanary(t, "New's error", everyForm(err))
-	p := provider(t, answering(200, ""))
-	noCanary(t, "Provider", everyForm(p, *p, struct{ P *gemini.Provider }{p}, struct{ p gemini.Provider }{*p}))
+	noCanary(t, "New's error", wiretest.EveryForm(err))
+	p := provider(t, wiretest.Answering(200, ""))
+	noCanary(t, "Provider", wiretest.EveryForm(p, *p, struct{ P *gemini.Provider }{p}, struct{ p gemini.Provider }{*p}))
 }
 
 func TestTheKeyIsAHeaderOnly(t *testing.T) {
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	if _, err := provider(t, w).Analyze(t.Context(), ai.Text("x")); err != nil {
 		t.Fatal(err)
 	}
-	sent, _ := w.only(t)
-	if got := sent.header.Values("X-Goog-Api-Key"); len(got) != 1 || got[0] != testKey {
+	sent, _ := w.Only(t)
+	if got := sent.Header.Values("X-Goog-Api-Key"); len(got) != 1 || got[0] != testKey {
 		t.Errorf("key header = %q", got)
 	}
-	noCanary(t, "the address", sent.url)
-	noCanary(t, "the body", sent.body)
+	noCanary(t, "the address", sent.URL)
+	noCanary(t, "the body", sent.Body)
 }
 
 func TestTheKeyIsNotForwardedToAnotherHost(t *testing.T) {
 	for _, location := range []string{"https://elsewhere.example.com/x", "http://generativelanguage.googleapis.com/x", ""} {
 		for _, status := range []int{301, 302, 307, 308} {
-			w := answering(status, "", "Location", location)
+			w := wiretest.Answering(status, "", "Location", location)
 			_, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
 			if e := asError(t, err); e.Code != ai.CodeBadResponse || e.Status != status {
 				t.Errorf("%d: error = %#v, want bad_response", status, e)
 			}
-			if sent := w.requests(); len(sent) != 1 {
+			if sent := w.Requests(); len(sent) != 1 {
 				t.Errorf("a redirect to %q was followed: %v", location, sent[1:])
 			}
 		}
@@ -120,17 +89,17 @@ func TestTheKeyIsNotForwardedToAnotherHost(t *testing.T) {
 
 func TestWithoutAKeyNoneIsSent(t *testing.T) {
 	t.Setenv("GOOGLE_API_KEY", "from-environment")
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	p := provider(t, w, func(c *gemini.Config) { c.APIKey, c.BaseURL = "", "http://gateway.example.com/google/" })
 	if _, err := p.Analyze(t.Context(), ai.Text("x")); err != nil {
 		t.Fatal(err)
 	}
-	sent, _ := w.only(t)
-	if got := sent.header.Values("X-Goog-Api-Key"); got != nil {
+	sent, _ := w.Only(t)
+	if got := sent.Header.Values("X-Goog-Api-Key"); got != nil {
 		t.Errorf("key header = %q, want none", got)
 	}
-	if want := "http://gateway.example.com/google/v1beta/models/gemini-3-flash:generateContent"; sent.url != want {
-		t.Errorf("sent to %s, want %s", sent.url, want)
+	if want := "http://gateway.example.com/google/v1beta/models/gemini-3-flash:generateContent"; sent.URL != want {
+		t.Errorf("sent to %s, want %s", sent.URL, want)
 	}
 }
 
@@ -144,13 +113,13 @@ func TestTheEnvironmentChangesNothing(t *testing.T) {
 	t.Setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
 	t.Setenv("GOOGLE_GENAI_USE_ENTERPRISE", "true")
 	logged := captureLog(t)
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	if _, err := provider(t, w).Analyze(t.Context(), ai.Text("x")); err != nil {
 		t.Fatal(err)
 	}
-	sent, _ := w.only(t)
-	if sent.url != "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-flash:generateContent" ||
-		sent.header.Get("X-Goog-Api-Key") != testKey || strings.Contains(fmt.Sprint(sent), "environment") {
+	sent, _ := w.Only(t)
+	if sent.URL != "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-flash:generateContent" ||
+		sent.Header.Get("X-Goog-Api-Key") != testKey || strings.Contains(fmt.Sprint(sent), "environment") {
 		t.Errorf("sent %+v", sent)
 	}
 	// genai itself warns when both key variables are set; by name only.
@@ -168,8 +137,8 @@ func TestNothingIsWrittenToTheGlobalLog(t *testing.T) {
 		`{"candidates":[{"content":{"parts":[{"text":"x"},{"functionCall":{"name":"f"}}]}},{"content":{"parts":[{"text":"y"}]}}]}`,
 	} {
 		for _, status := range []int{200, 400, 500} {
-			_, _ = provider(t, answering(status, body)).Analyze(t.Context(), ai.Text(canaryPrompt))
-			_, _ = provider(t, answering(status, body)).Analyze(t.Context(), ai.Embedding(canaryPrompt))
+			_, _ = provider(t, wiretest.Answering(status, body)).Analyze(t.Context(), ai.Text(canaryPrompt))
+			_, _ = provider(t, wiretest.Answering(status, body)).Analyze(t.Context(), ai.Embedding(canaryPrompt))
 		}
 	}
 	if logged.Len() != 0 {

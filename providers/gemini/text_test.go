@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/gemini"
 )
 
 func TestATextRequestGoesOutWhole(t *testing.T) {
-	w := answering(200, answer("fine"))
+	w := wiretest.Answering(200, answer("fine"))
 	_, err := provider(t, w).Analyze(t.Context(), &ai.Request{
 		Instruction: "You are an analyst.",
 		History: []ai.Message{
@@ -22,9 +23,9 @@ func TestATextRequestGoesOutWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent, body := w.only(t)
-	if want := "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-flash:generateContent"; sent.url != want || sent.method != "POST" {
-		t.Errorf("sent %s %s, want POST %s", sent.method, sent.url, want)
+	sent, body := w.Only(t)
+	if want := "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-flash:generateContent"; sent.URL != want || sent.Method != "POST" {
+		t.Errorf("sent %s %s, want POST %s", sent.Method, sent.URL, want)
 	}
 	text := func(s string) []any { return []any{map[string]any{"text": s}} }
 	want := map[string]any{
@@ -44,11 +45,11 @@ func TestATextRequestGoesOutWhole(t *testing.T) {
 }
 
 func TestWhatIsNotAskedForIsNotSent(t *testing.T) {
-	w := answering(200, answer("fine"))
+	w := wiretest.Answering(200, answer("fine"))
 	if _, err := provider(t, w).Analyze(t.Context(), ai.Text("hello")); err != nil {
 		t.Fatal(err)
 	}
-	_, body := w.only(t)
+	_, body := w.Only(t)
 	if config, _ := body["generationConfig"].(map[string]any); len(config) != 0 {
 		t.Errorf("generationConfig = %v, want none", config)
 	}
@@ -56,11 +57,11 @@ func TestWhatIsNotAskedForIsNotSent(t *testing.T) {
 
 func TestASeedOfAnySizeIsRepeatable(t *testing.T) {
 	for seed, want := range map[int64]float64{0: 0, -5: -5, 1<<31 - 1: 1<<31 - 1, 1 << 31: -1 << 31, 1 << 32: 1} {
-		w := answering(200, answer("fine"))
+		w := wiretest.Answering(200, answer("fine"))
 		if _, err := provider(t, w).Analyze(t.Context(), &ai.Request{Prompt: "x", Seed: new(seed)}); err != nil {
 			t.Fatal(err)
 		}
-		_, body := w.only(t)
+		_, body := w.Only(t)
 		if got := body["generationConfig"].(map[string]any)["seed"]; got != want {
 			t.Errorf("seed %d is sent as %v, want %v", seed, got, want)
 		}
@@ -77,11 +78,11 @@ func TestThinkingIsSentAsConfigured(t *testing.T) {
 		{"budget", func(c *gemini.Config) { c.ThinkingBudget = new(0) }, map[string]any{"thinkingBudget": 0.0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := answering(200, answer("fine"))
+			w := wiretest.Answering(200, answer("fine"))
 			if _, err := provider(t, w, c.change).Analyze(t.Context(), ai.Text("x")); err != nil {
 				t.Fatal(err)
 			}
-			_, body := w.only(t)
+			_, body := w.Only(t)
 			if got := body["generationConfig"].(map[string]any)["thinkingConfig"]; !reflect.DeepEqual(got, c.want) {
 				t.Errorf("thinkingConfig = %v, want %v", got, c.want)
 			}
@@ -90,7 +91,7 @@ func TestThinkingIsSentAsConfigured(t *testing.T) {
 }
 
 func TestAnAnswerIsReadWhole(t *testing.T) {
-	w := answering(200, `{"candidates":[{"content":{"role":"model","parts":[
+	w := wiretest.Answering(200, `{"candidates":[{"content":{"role":"model","parts":[
 			{"text":"Let me think.","thought":true},{"text":"It is "},{"inlineData":{"mimeType":"image/png","data":""}},{"text":"sound."}]},
 			"finishReason":"STOP","safetyRatings":[{"category":"HARM_CATEGORY_HARASSMENT","probability":"NEGLIGIBLE"}]}],
 		"usageMetadata":{"promptTokenCount":100,"toolUsePromptTokenCount":5,"candidatesTokenCount":20,"thoughtsTokenCount":30,
@@ -111,7 +112,7 @@ func TestAnAnswerIsReadWhole(t *testing.T) {
 }
 
 func TestAnAnswerWithoutAModelNamesTheOneAsked(t *testing.T) {
-	w := answering(200, `{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}]}`)
+	w := wiretest.Answering(200, `{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}]}`)
 	got, err := provider(t, w).Analyze(t.Context(), &ai.Request{Prompt: "x", Model: "models/gemini-2.5-pro"})
 	if err != nil || got.Model != "gemini-2.5-pro" {
 		t.Errorf("model %q, %v, want gemini-2.5-pro", got.Model, err)
@@ -157,7 +158,7 @@ func TestEveryFinishReasonIsAnAnswerOrTheRightFailure(t *testing.T) {
 		{none, "SOMETHING_NEW", "", ai.CodeModelFailed},
 	} {
 		t.Run(c.reason+" "+string(c.code), func(t *testing.T) {
-			w := answering(200, `{"candidates":[{`+c.content+`"finishReason":"`+c.reason+`"}],"responseId":"r-9"}`)
+			w := wiretest.Answering(200, `{"candidates":[{`+c.content+`"finishReason":"`+c.reason+`"}],"responseId":"r-9"}`)
 			got, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
 			if c.code == "" {
 				if err != nil || got.FinishReason != c.finish || got.Text != "half" {
@@ -175,7 +176,7 @@ func TestEveryFinishReasonIsAnAnswerOrTheRightFailure(t *testing.T) {
 
 func TestABlockedPromptIsFilteredContent(t *testing.T) {
 	for _, reason := range []string{"SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "JAILBREAK", "NEW"} {
-		w := answering(200, `{"promptFeedback":{"blockReason":"`+reason+`"},"usageMetadata":{"promptTokenCount":3}}`)
+		w := wiretest.Answering(200, `{"promptFeedback":{"blockReason":"`+reason+`"},"usageMetadata":{"promptTokenCount":3}}`)
 		_, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
 		if e := asError(t, err); e.Code != ai.CodeContentFiltered {
 			t.Errorf("%s: %v, want content_filtered", reason, err)
@@ -184,18 +185,18 @@ func TestABlockedPromptIsFilteredContent(t *testing.T) {
 }
 
 func TestAContinuationTokenIsNotFollowed(t *testing.T) {
-	w := &wire{}
-	w.answer = func(*http.Request) (*http.Response, error) {
-		if len(w.requests()) > 1 {
-			return httpResponse(200, answer("and the rest")), nil
+	w := &wiretest.Wire{}
+	w.Answer = func(*http.Request) (*http.Response, error) {
+		if len(w.Requests()) > 1 {
+			return wiretest.Response(200, answer("and the rest")), nil
 		}
-		return httpResponse(200, `{"candidates":[{"content":{"parts":[{"text":"half"}]},"continuationToken":"dG9rZW4=","finishReason":"CONTINUATION"}]}`), nil
+		return wiretest.Response(200, `{"candidates":[{"content":{"parts":[{"text":"half"}]},"continuationToken":"dG9rZW4=","finishReason":"CONTINUATION"}]}`), nil
 	}
 	got, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
 	if err != nil || got.Text != "half" || got.FinishReason != ai.FinishLength {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if n := len(w.requests()); n != 1 {
+	if n := len(w.Requests()); n != 1 {
 		t.Errorf("%d calls were made for one request", n)
 	}
 }

@@ -2,16 +2,13 @@ package gemini_test
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
-	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/gemini"
 )
 
@@ -22,85 +19,6 @@ func TestMain(m *testing.M) {
 }
 
 const testKey = "AIza-canary-key"
-
-// wire is a network in memory: it answers every request with the function it
-// is made of, and keeps what was sent.
-type wire struct {
-	answer func(*http.Request) (*http.Response, error)
-
-	mu   sync.Mutex
-	sent []sentRequest
-}
-
-type sentRequest struct {
-	method, url string
-	header      http.Header
-	body        string
-}
-
-func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		return nil, err
-	}
-	w.mu.Lock()
-	w.sent = append(w.sent, sentRequest{req.Method, req.URL.String(), req.Header.Clone(), string(body)})
-	w.mu.Unlock()
-	if err := req.Context().Err(); err != nil {
-		return nil, err
-	}
-	resp, err := w.answer(req)
-	if resp != nil {
-		resp.Request = req
-	}
-	return resp, err
-}
-
-// requests returns what was sent so far.
-func (w *wire) requests() []sentRequest {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]sentRequest(nil), w.sent...)
-}
-
-// only returns the one request that was sent, decoded into a generic tree.
-func (w *wire) only(t *testing.T) (sentRequest, map[string]any) {
-	t.Helper()
-	sent := w.requests()
-	if len(sent) != 1 {
-		t.Fatalf("%d requests were sent, want 1", len(sent))
-	}
-	var tree map[string]any
-	if err := json.Unmarshal([]byte(sent[0].body), &tree); err != nil {
-		t.Fatalf("the body sent is no JSON: %v", err)
-	}
-	return sent[0], tree
-}
-
-// answering returns a wire that always answers alike. The headers alternate
-// name and value.
-func answering(status int, body string, headers ...string) *wire {
-	return &wire{answer: func(*http.Request) (*http.Response, error) {
-		return httpResponse(status, body, headers...), nil
-	}}
-}
-
-// failing returns a wire on which every request fails.
-func failing(err error) *wire {
-	return &wire{answer: func(*http.Request) (*http.Response, error) { return nil, err }}
-}
-
-func httpResponse(status int, body string, headers ...string) *http.Response {
-	resp := &http.Response{
-		StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {"application/json"}},
-		Body:   io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
-	}
-	for i := 0; i+1 < len(headers); i += 2 {
-		resp.Header.Set(headers[i], headers[i+1])
-	}
-	return resp
-}
 
 // provider returns a Provider on the wire.
 func provider(t testing.TB, w http.RoundTripper, change ...func(*gemini.Config)) *gemini.Provider {
@@ -116,18 +34,10 @@ func provider(t testing.TB, w http.RoundTripper, change ...func(*gemini.Config))
 	return p
 }
 
-// asError returns err as the *ai.Error it must be, with what every error of
-// the adapter must have.
+// asError returns err as the error of this adapter it must be.
 func asError(t *testing.T, err error) *ai.Error {
 	t.Helper()
-	var e *ai.Error
-	if !errors.As(err, &e) {
-		t.Fatalf("error = %v (%T), want *ai.Error", err, err)
-	}
-	if e.Code == "" || e.Provider != "gemini" {
-		t.Fatalf("error without code or provider: %#v", e)
-	}
-	return e
+	return wiretest.AsError(t, err, "gemini")
 }
 
 // answer is the body of an ordinary answer.

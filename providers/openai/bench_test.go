@@ -10,6 +10,7 @@ import (
 	library "github.com/sashabaranov/go-openai"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
@@ -67,7 +68,7 @@ func benchmarkChat(b *testing.B, base string, client *http.Client) {
 type memory string
 
 func (m memory) RoundTrip(*http.Request) (*http.Response, error) {
-	return httpResponse(200, strings.NewReader(string(m))), nil
+	return wiretest.Response(200, string(m)), nil
 }
 
 func BenchmarkEmbedding16x1536(b *testing.B) {

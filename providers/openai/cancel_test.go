@@ -10,18 +10,15 @@ import (
 	"time"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
-// hanging returns a wire that answers only when the request's context ends; in
-// the body, once it has begun to answer.
-func hanging(inBody bool) *wire {
-	return &wire{answer: func(req *http.Request) (*http.Response, error) {
-		if inBody {
-			return httpResponse(200, hangingBody{req.Context()}), nil
-		}
-		<-req.Context().Done()
-		return nil, context.Cause(req.Context())
+// hangingInBody returns a wire that begins to answer, and then hangs until the
+// request's context ends.
+func hangingInBody() *wiretest.Wire {
+	return &wiretest.Wire{Answer: func(req *http.Request) (*http.Response, error) {
+		return wiretest.Stream(200, hangingBody{req.Context()}), nil
 	}}
 }
 
@@ -33,10 +30,10 @@ func (b hangingBody) Read([]byte) (int, error) {
 }
 
 func TestTheCallersCancelIsToldFromATimeLimit(t *testing.T) {
-	for _, inBody := range []bool{false, true} {
+	for _, hanging := range []func() *wiretest.Wire{wiretest.Hanging, hangingInBody} {
 		for _, req := range []*ai.Request{ai.Text("x"), ai.Embedding("x")} {
 			synctest.Test(t, func(t *testing.T) {
-				p := provider(t, hanging(inBody))
+				p := provider(t, hanging())
 
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(time.Second, func() { cancel(errors.New("the user left")) })
@@ -58,7 +55,7 @@ func TestTheCallersCancelIsToldFromATimeLimit(t *testing.T) {
 
 func TestTheClientsOwnTimeLimitIsATimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := provider(t, hanging(false), func(c *openai.Config) { c.HTTPClient.Timeout = time.Second })
+		p := provider(t, wiretest.Hanging(), func(c *openai.Config) { c.HTTPClient.Timeout = time.Second })
 		_, err := p.Analyze(t.Context(), ai.Text("x"))
 		if e := asError(t, err); e.Code != ai.CodeTimeout || e.Status != 0 {
 			t.Errorf("%#v", e)
@@ -67,7 +64,7 @@ func TestTheClientsOwnTimeLimitIsATimeout(t *testing.T) {
 }
 
 func TestAfterTheCallerCancelledNothingIsSent(t *testing.T) {
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, req := range []*ai.Request{ai.Text("x"), ai.Embedding("x")} {
@@ -76,18 +73,17 @@ func TestAfterTheCallerCancelledNothingIsSent(t *testing.T) {
 			t.Errorf("%#v", e)
 		}
 	}
-	if sent := w.requests(); len(sent) != 0 {
+	if sent := w.Requests(); len(sent) != 0 {
 		t.Errorf("%d requests were sent", len(sent))
 	}
 }
 
 func TestAnAnswerThatArrivedIsKeptWhenTheContextEndsAfterwards(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	w := &wire{answer: func(*http.Request) (*http.Response, error) {
-		resp := answering(200, answer("x"))
-		r, _ := resp.answer(nil)
-		r.Body = endingBody{r.Body, cancel}
-		return r, nil
+	w := &wiretest.Wire{Answer: func(*http.Request) (*http.Response, error) {
+		resp := wiretest.Response(200, answer("x"))
+		resp.Body = endingBody{resp.Body, cancel}
+		return resp, nil
 	}}
 	if got, err := provider(t, w).Analyze(ctx, ai.Text("x")); err != nil || got.Text != "x" {
 		t.Errorf("%+v, %v", got, err)

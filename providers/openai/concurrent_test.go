@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
@@ -28,13 +29,13 @@ func echo(req *http.Request) (*http.Response, error) {
 	}
 	prompt := ask.Messages[0].Content
 	if strings.HasSuffix(prompt, "3") {
-		return httpResponse(429, strings.NewReader(refused(prompt, "tokens", `"rate_limit_exceeded"`)), "Retry-After", "1", "X-Request-Id", prompt), nil
+		return wiretest.Response(429, refused(prompt, "tokens", `"rate_limit_exceeded"`), "Retry-After", "1", "X-Request-Id", prompt), nil
 	}
-	return httpResponse(200, strings.NewReader(answer(prompt)), "X-Request-Id", prompt), nil
+	return wiretest.Response(200, answer(prompt), "X-Request-Id", prompt), nil
 }
 
 func TestConcurrentCallsDoNotMix(t *testing.T) {
-	p := provider(t, &wire{answer: echo})
+	p := provider(t, &wiretest.Wire{Answer: echo})
 	var wg sync.WaitGroup
 	for i := range 200 {
 		wg.Go(func() {
@@ -60,7 +61,7 @@ func TestTheRequestIsNotChanged(t *testing.T) {
 		History: []ai.Message{{Role: ai.RoleUser, Text: "h"}}, Images: []ai.Image{ai.ImageBytes(png)},
 	}
 	before, _ := json.Marshal(req)
-	if _, err := provider(t, answering(200, answer("x"))).Analyze(t.Context(), req); err != nil {
+	if _, err := provider(t, wiretest.Answering(200, answer("x"))).Analyze(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
 	if after, _ := json.Marshal(req); string(after) != string(before) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
@@ -57,29 +58,29 @@ func TestTheBaseURLDecidesWhereRequestsGo(t *testing.T) {
 		"http://localhost:11434/v1":  "http://localhost:11434/v1/chat/completions",
 		"http://localhost:8000":      "http://localhost:8000/chat/completions",
 	} {
-		w := answering(200, answer("x"))
+		w := wiretest.Answering(200, answer("x"))
 		if _, err := provider(t, w, func(c *openai.Config) { c.BaseURL = base }).Analyze(t.Context(), ai.Text("x")); err != nil {
 			t.Fatal(err)
 		}
-		if sent, _ := w.only(t); sent.url != want {
-			t.Errorf("%q: sent to %s", base, sent.url)
+		if sent, _ := w.Only(t); sent.URL != want {
+			t.Errorf("%q: sent to %s", base, sent.URL)
 		}
 	}
 }
 
 func TestAzureDeploymentsAreAddressedByTheirName(t *testing.T) {
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	p := provider(t, w, func(c *openai.Config) {
 		c.BaseURL, c.APIVersion, c.Models.Text = "https://name.openai.azure.com/", "2024-10-21", "my/deployment?"
 	})
 	if _, err := p.Analyze(t.Context(), ai.Text("x")); err != nil {
 		t.Fatal(err)
 	}
-	sent, _ := w.only(t)
-	if want := "https://name.openai.azure.com/openai/deployments/my%2Fdeployment%3F/chat/completions?api-version=2024-10-21"; sent.url != want {
-		t.Errorf("sent to %s", sent.url)
+	sent, _ := w.Only(t)
+	if want := "https://name.openai.azure.com/openai/deployments/my%2Fdeployment%3F/chat/completions?api-version=2024-10-21"; sent.URL != want {
+		t.Errorf("sent to %s", sent.URL)
 	}
-	if got := sent.header.Values("Api-Key"); len(got) != 1 || got[0] != testKey || sent.header.Get("Authorization") != "" {
-		t.Errorf("headers %v", sent.header)
+	if got := sent.Header.Values("Api-Key"); len(got) != 1 || got[0] != testKey || sent.Header.Get("Authorization") != "" {
+		t.Errorf("headers %v", sent.Header)
 	}
 }

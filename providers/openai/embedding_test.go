@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
@@ -48,7 +49,7 @@ func TestVectorsComeInTheOrderOfTheInputs(t *testing.T) {
 		"base64 for numbers":  {"float", vectors(packed(1, 3, 4), packed(0, 1, 2))},
 		"numbers, as default": {"", vectors(floats(0, 1, 2), floats(1, 3, 4))},
 	} {
-		w := answering(200, c.body, "X-Request-Id", "req_1")
+		w := wiretest.Answering(200, c.body, "X-Request-Id", "req_1")
 		got, err := provider(t, w, func(cfg *openai.Config) { cfg.EmbeddingFormat = c.format }).Analyze(t.Context(), ai.Embedding("a", "b"))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -78,12 +79,12 @@ func TestTheFormatAskedForDependsOnTheHost(t *testing.T) {
 		{"http://localhost:11434/v1", "base64", "base64"},
 		{"", "float", nil},
 	} {
-		w := answering(200, vectors(floats(0, 1, 2)))
+		w := wiretest.Answering(200, vectors(floats(0, 1, 2)))
 		p := provider(t, w, func(cfg *openai.Config) { cfg.BaseURL, cfg.EmbeddingFormat = c.base, c.format })
 		if _, err := p.Analyze(t.Context(), &ai.Request{Inputs: []string{"a"}, Dimensions: 2, Model: "m"}); err != nil {
 			t.Fatal(err)
 		}
-		_, body := w.only(t)
+		_, body := w.Only(t)
 		if body["encoding_format"] != c.want || body["dimensions"] != 2.0 || body["model"] != "m" || !reflect.DeepEqual(body["input"], []any{"a"}) {
 			t.Errorf("%s: sent %v", c.base, body)
 		}
@@ -112,7 +113,7 @@ func TestUnusableVectorsAreABadResponse(t *testing.T) {
 		"object":         `{}`,
 		"cut JSON":       vectors(floats(0, 1), floats(1, 1))[:60],
 	} {
-		_, err := provider(t, answering(200, body)).Analyze(t.Context(), ai.Embedding("a", "b"))
+		_, err := provider(t, wiretest.Answering(200, body)).Analyze(t.Context(), ai.Embedding("a", "b"))
 		if e := asError(t, err); e.Code != ai.CodeBadResponse || e.Status != 200 || e.Model != "text-embedding-3-small" {
 			t.Errorf("%s: %#v", name, e)
 		}
@@ -120,7 +121,7 @@ func TestUnusableVectorsAreABadResponse(t *testing.T) {
 }
 
 func TestVectorsOfAnotherLengthThanAskedAreRefused(t *testing.T) {
-	w := answering(200, vectors(floats(0, 1, 2, 3)))
+	w := wiretest.Answering(200, vectors(floats(0, 1, 2, 3)))
 	_, err := provider(t, w).Analyze(t.Context(), &ai.Request{Inputs: []string{"a"}, Dimensions: 2})
 	if e := asError(t, err); e.Code != ai.CodeBadResponse {
 		t.Errorf("%#v", e)
@@ -130,7 +131,7 @@ func TestVectorsOfAnotherLengthThanAskedAreRefused(t *testing.T) {
 func TestManyInputsAreAskedForInSeveralCalls(t *testing.T) {
 	const count = 2048 + 3
 	var sizes []int
-	w := &wire{answer: func(req *http.Request) (*http.Response, error) {
+	w := &wiretest.Wire{Answer: func(req *http.Request) (*http.Response, error) {
 		var ask struct{ Input []string }
 		body, _ := req.GetBody()
 		text, _ := io.ReadAll(body)
@@ -142,7 +143,7 @@ func TestManyInputsAreAskedForInSeveralCalls(t *testing.T) {
 		for i, input := range ask.Input {
 			items[i] = floats(i, float32(len(input)), 1)
 		}
-		return httpResponse(200, strings.NewReader(vectors(items...))), nil
+		return wiretest.Response(200, vectors(items...)), nil
 	}}
 	inputs := make([]string, count)
 	for i := range inputs {

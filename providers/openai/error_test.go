@@ -9,9 +9,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
@@ -67,7 +69,7 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		{400, `{"error":{"code":"context_length_exceeded"`, ai.CodeInvalidRequest},
 	} {
 		for _, req := range []*ai.Request{ai.Text("x"), ai.ImageAnalysis("x", ai.ImageBytes(png)), ai.Embedding("x")} {
-			_, err := provider(t, answering(c.status, c.body, "X-Request-Id", "req_1")).Analyze(t.Context(), req)
+			_, err := provider(t, wiretest.Answering(c.status, c.body, "X-Request-Id", "req_1")).Analyze(t.Context(), req)
 			e := asError(t, err)
 			if e.Code != c.code || e.Status != c.status || e.RequestID != "req_1" || e.Model == "" {
 				t.Errorf("%d %s: %#v, want %q", c.status, c.body, e, c.code)
@@ -98,7 +100,7 @@ func TestAWaitHintIsHandedOn(t *testing.T) {
 		{`{}`, []string{"Retry-After", "1e300"}, 24 * time.Hour},
 		{`{}`, []string{"Retry-After", "NaN"}, 0},
 	} {
-		_, err := provider(t, answering(429, c.body, c.headers...)).Analyze(t.Context(), ai.Text("x"))
+		_, err := provider(t, wiretest.Answering(429, c.body, c.headers...)).Analyze(t.Context(), ai.Text("x"))
 		if e := asError(t, err); e.RetryAfter != c.want {
 			t.Errorf("%s %v: %v, want %v", c.body, c.headers, e.RetryAfter, c.want)
 		}
@@ -106,29 +108,29 @@ func TestAWaitHintIsHandedOn(t *testing.T) {
 }
 
 func TestANetworkFailureHasItsCodeAndCause(t *testing.T) {
-	cut := func(status int, err error) *wire {
-		return &wire{answer: func(*http.Request) (*http.Response, error) {
+	cut := func(status int, err error) *wiretest.Wire {
+		return &wiretest.Wire{Answer: func(*http.Request) (*http.Response, error) {
 			half := answer("x")[:40]
-			return httpResponse(status, io.MultiReader(strings.NewReader(half), broken{err}), "Retry-After", "3"), nil
+			return wiretest.Stream(status, io.MultiReader(strings.NewReader(half), iotest.ErrReader(err)), "Retry-After", "3"), nil
 		}}
 	}
 	for name, c := range map[string]struct {
-		w      *wire
+		w      *wiretest.Wire
 		code   ai.Code
 		cause  error
 		status int
 	}{
-		"refused":         {failing(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), ai.CodeUnavailable, syscall.ECONNREFUSED, 0},
-		"reset":           {failing(syscall.ECONNRESET), ai.CodeUnavailable, syscall.ECONNRESET, 0},
-		"closed":          {failing(io.EOF), ai.CodeUnavailable, io.EOF, 0},
-		"time limit":      {failing(os.ErrDeadlineExceeded), ai.CodeTimeout, os.ErrDeadlineExceeded, 0},
-		"unknown":         {failing(errors.New("x")), ai.CodeUnavailable, nil, 0},
+		"refused":         {wiretest.Failing(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), ai.CodeUnavailable, syscall.ECONNREFUSED, 0},
+		"reset":           {wiretest.Failing(syscall.ECONNRESET), ai.CodeUnavailable, syscall.ECONNRESET, 0},
+		"closed":          {wiretest.Failing(io.EOF), ai.CodeUnavailable, io.EOF, 0},
+		"time limit":      {wiretest.Failing(os.ErrDeadlineExceeded), ai.CodeTimeout, os.ErrDeadlineExceeded, 0},
+		"unknown":         {wiretest.Failing(errors.New("x")), ai.CodeUnavailable, nil, 0},
 		"cut short":       {cut(200, io.ErrUnexpectedEOF), ai.CodeBadResponse, io.ErrUnexpectedEOF, 200},
 		"broken off":      {cut(200, syscall.ECONNRESET), ai.CodeBadResponse, syscall.ECONNRESET, 200},
 		"slow body":       {cut(200, os.ErrDeadlineExceeded), ai.CodeTimeout, os.ErrDeadlineExceeded, 200},
 		"cut error":       {cut(429, io.ErrUnexpectedEOF), ai.CodeRateLimited, nil, 429},
 		"cut other error": {cut(503, io.ErrUnexpectedEOF), ai.CodeUnavailable, nil, 503},
-		"redirect":        {answering(307, "", "Location", "https://elsewhere.example.com"), ai.CodeBadResponse, nil, 307},
+		"redirect":        {wiretest.Answering(307, "", "Location", "https://elsewhere.example.com"), ai.CodeBadResponse, nil, 307},
 	} {
 		for _, req := range []*ai.Request{ai.Text("x"), ai.Embedding("x")} {
 			_, err := provider(t, c.w).Analyze(t.Context(), req)
@@ -140,16 +142,11 @@ func TestANetworkFailureHasItsCodeAndCause(t *testing.T) {
 				t.Errorf("%s: retry after %v", name, e.RetryAfter)
 			}
 		}
-		if sent := c.w.requests(); len(sent) != 2 {
+		if sent := c.w.Requests(); len(sent) != 2 {
 			t.Errorf("%s: %d requests for 2 calls", name, len(sent))
 		}
 	}
 }
-
-// broken is a body that fails.
-type broken struct{ err error }
-
-func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
 func TestWhatTheLibraryRefusesIsTheCallersError(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -162,12 +159,12 @@ func TestWhatTheLibraryRefusesIsTheCallersError(t *testing.T) {
 		"effort":      {func(c *openai.Config) { c.ReasoningEffort = "minimal" }, &ai.Request{Prompt: "x", Model: "gpt-6-sol"}},
 		"old model":   {func(*openai.Config) {}, &ai.Request{Prompt: "x", Model: "text-davinci-003"}},
 	} {
-		w := answering(200, answer("x"))
+		w := wiretest.Answering(200, answer("x"))
 		_, err := provider(t, w, c.change).Analyze(t.Context(), c.req)
 		if e := asError(t, err); e.Code != ai.CodeInvalidRequest || e.Status != 0 || e.Detail == "" || e.Temporary() {
 			t.Errorf("%s: %#v", name, e)
 		}
-		if sent := w.requests(); len(sent) != 0 {
+		if sent := w.Requests(); len(sent) != 0 {
 			t.Errorf("%s: %d requests were sent", name, len(sent))
 		}
 	}
@@ -179,7 +176,7 @@ func TestARefusedParameterIsNamedInOurWords(t *testing.T) {
 		"canary": "", "": "",
 	} {
 		body := `{"error":{"message":"x","type":"invalid_request_error","param":` + quote(param) + `,"code":"invalid_value"}}`
-		_, err := provider(t, answering(400, body)).Analyze(t.Context(), ai.Text("x"))
+		_, err := provider(t, wiretest.Answering(400, body)).Analyze(t.Context(), ai.Text("x"))
 		e := asError(t, err)
 		if !strings.Contains(e.Detail, want) || (want == "") != (e.Detail == "") || strings.Contains(e.Detail, "canary") {
 			t.Errorf("%s: %q", param, e.Detail)

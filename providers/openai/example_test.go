@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
@@ -49,7 +50,7 @@ func ExampleNew_compatible() {
 // The examples ask a service in memory; without HTTPClient they would ask
 // OpenAI's.
 func ExampleProvider_Analyze() {
-	service := &http.Client{Transport: answering(200, answer("Two covenants are close to their limits."))}
+	service := &http.Client{Transport: wiretest.Answering(200, answer("Two covenants are close to their limits."))}
 	provider, err := openai.New(openai.Config{APIKey: "key", HTTPClient: service})
 	if err != nil {
 		fmt.Println(err)
@@ -68,7 +69,7 @@ func ExampleProvider_Analyze() {
 }
 
 func ExampleProvider_Analyze_embedding() {
-	service := &http.Client{Transport: answering(200, vectors(floats(1, 0, 1), floats(0, 0.6, 0.8)))}
+	service := &http.Client{Transport: wiretest.Answering(200, vectors(floats(1, 0, 1), floats(0, 0.6, 0.8)))}
 	provider, err := openai.New(openai.Config{APIKey: "key", HTTPClient: service})
 	if err != nil {
 		fmt.Println(err)
@@ -84,7 +85,7 @@ func ExampleProvider_Analyze_embedding() {
 }
 
 func ExampleProvider_Analyze_rateLimited() {
-	service := &http.Client{Transport: answering(429, `{"error":{"type":"requests","code":"rate_limit_exceeded"}}`, "Retry-After", "34")}
+	service := &http.Client{Transport: wiretest.Answering(429, `{"error":{"type":"requests","code":"rate_limit_exceeded"}}`, "Retry-After", "34")}
 	provider, err := openai.New(openai.Config{APIKey: "key", HTTPClient: service})
 	if err != nil {
 		fmt.Println(err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 )
 
 // Whatever a server sends, the outcome is an answer or an error, never both,
@@ -24,7 +25,7 @@ func FuzzAnyResponseIsSurvived(f *testing.F) {
 		if status < 200 || status > 599 {
 			return
 		}
-		p := provider(t, answering(status, body, "Retry-After", after))
+		p := provider(t, wiretest.Answering(status, body, "Retry-After", after))
 		for _, req := range []*ai.Request{ai.Text("x"), ai.Embedding("x")} {
 			got, err := p.Analyze(t.Context(), req)
 			if (got == nil) == (err == nil) {
@@ -32,7 +33,7 @@ func FuzzAnyResponseIsSurvived(f *testing.F) {
 			}
 			if err != nil {
 				e := asError(t, err)
-				if e.Status != status || e.RetryAfter < 0 || len(body) > 12 && strings.Contains(everyForm(e), body) {
+				if e.Status != status || e.RetryAfter < 0 || len(body) > 12 && strings.Contains(wiretest.EveryForm(e), body) {
 					t.Errorf("%#v", e)
 				}
 			} else if got.Text == "" && len(got.Embeddings) != 1 {

@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
 func TestImagesAreSentAsBytesOrAsTheCallersURL(t *testing.T) {
-	w := answering(200, answer("A chart."))
+	w := wiretest.Answering(200, answer("A chart."))
 	req := ai.ImageAnalysis("What is this?", ai.ImageBytes(png),
 		ai.Image{Data: []byte("\xff\xd8\xff jpeg"), MediaType: "image/webp"}, ai.ImageURL("https://example.com/a.png?x=1&y=2"))
 	req.History = []ai.Message{{Role: ai.RoleUser, Images: []ai.Image{ai.ImageURL("https://example.com/b.png")}}, {Role: ai.RoleAssistant, Text: "b"}}
@@ -33,19 +34,19 @@ func TestImagesAreSentAsBytesOrAsTheCallersURL(t *testing.T) {
 			image("https://example.com/a.png?x=1&y=2"),
 		}},
 	}
-	if _, body := w.only(t); !reflect.DeepEqual(body["messages"], want) {
+	if _, body := w.Only(t); !reflect.DeepEqual(body["messages"], want) {
 		t.Errorf("sent %v\nwant %v", body["messages"], want)
 	}
 }
 
 func TestALargeImageArrivesWhole(t *testing.T) {
 	data := append(bytes.Clone(png), bytes.Repeat([]byte{0, 1, 2}, 1<<20)...)
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	if _, err := provider(t, w).Analyze(t.Context(), ai.ImageAnalysis("x", ai.ImageBytes(data))); err != nil {
 		t.Fatal(err)
 	}
-	sent, _ := w.only(t)
-	_, rest, _ := strings.Cut(sent.body, "data:image/png;base64,")
+	sent, _ := w.Only(t)
+	_, rest, _ := strings.Cut(sent.Body, "data:image/png;base64,")
 	encoded, _, _ := strings.Cut(rest, `"`)
 	if got, err := base64.StdEncoding.DecodeString(encoded); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("%d bytes arrived of %d, %v", len(got), len(data), err)
@@ -53,7 +54,7 @@ func TestALargeImageArrivesWhole(t *testing.T) {
 }
 
 func TestBadInputIsRefusedBeforeAnyNetwork(t *testing.T) {
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	p := provider(t, w)
 	for field, req := range map[string]*ai.Request{
 		"Request":        nil,
@@ -67,7 +68,7 @@ func TestBadInputIsRefusedBeforeAnyNetwork(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if sent := w.requests(); len(sent) != 0 {
+	if sent := w.Requests(); len(sent) != 0 {
 		t.Errorf("%d requests were sent", len(sent))
 	}
 }

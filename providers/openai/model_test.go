@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
@@ -30,9 +31,9 @@ func TestPlanNamesWhatAnalyzeAsks(t *testing.T) {
 		"gateway": {func(c *openai.Config) { c.BaseURL, c.Vendor = "http://gateway.example.com/v1", "openai" }, ai.Embedding("x"),
 			ai.Plan{Model: "text-embedding-3-small", Space: ai.Space{Vendor: "openai", Model: "text-embedding-3-small", Dimensions: 1536, Normalized: true}}},
 	} {
-		w := answering(200, answer("x"))
+		w := wiretest.Answering(200, answer("x"))
 		if c.req.ResolvedKind() == ai.KindEmbedding {
-			w = answering(200, vectors(floats(0, make1(max(c.req.Dimensions, 3))...)))
+			w = wiretest.Answering(200, vectors(floats(0, make1(max(c.req.Dimensions, 3))...)))
 		}
 		p := provider(t, w)
 		if c.change != nil {
@@ -47,7 +48,7 @@ func TestPlanNamesWhatAnalyzeAsks(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if _, body := w.only(t); body["model"] != plan.Model {
+		if _, body := w.Only(t); body["model"] != plan.Model {
 			t.Errorf("%s: asked %v, planned %s", name, body["model"], plan.Model)
 		}
 		planned := plan.Space
@@ -65,7 +66,7 @@ func make1(n int) []float32 {
 }
 
 func TestAKindThatTheServerDoesNotHaveIsNotAsked(t *testing.T) {
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	p := provider(t, w, func(c *openai.Config) { c.Kinds = []ai.Kind{ai.KindText} })
 	for _, req := range []*ai.Request{ai.Embedding("x"), ai.ImageAnalysis("x", ai.ImageBytes(png))} {
 		_, planned := p.Plan(req)
@@ -74,7 +75,7 @@ func TestAKindThatTheServerDoesNotHaveIsNotAsked(t *testing.T) {
 			t.Errorf("Plan %v, Analyze %v", planned, err)
 		}
 	}
-	if sent := w.requests(); len(sent) != 0 {
+	if sent := w.Requests(); len(sent) != 0 {
 		t.Errorf("%d requests were sent", len(sent))
 	}
 	if _, err := p.Analyze(t.Context(), ai.Text("x")); err != nil {
@@ -84,7 +85,7 @@ func TestAKindThatTheServerDoesNotHaveIsNotAsked(t *testing.T) {
 
 func TestTheConfigIsReadOnce(t *testing.T) {
 	aliases, kinds := map[string]string{"fast": "gpt-5-mini"}, []ai.Kind{ai.KindText}
-	p := provider(t, answering(200, answer("x")), func(c *openai.Config) { c.Aliases, c.Kinds = aliases, kinds })
+	p := provider(t, wiretest.Answering(200, answer("x")), func(c *openai.Config) { c.Aliases, c.Kinds = aliases, kinds })
 	aliases["fast"], kinds[0] = "other", ai.KindImage
 	if plan, err := p.Plan(&ai.Request{Prompt: "x", Model: "fast"}); err != nil || plan.Model != "gpt-5-mini" {
 		t.Errorf("%+v, %v", plan, err)

@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/wiretest"
 	"github.com/finbrain/ai/providers/openai"
 )
 
 func TestATextAnswerHasEveryField(t *testing.T) {
-	w := answering(200, answer("Two covenants."), "X-Request-Id", "req_1")
+	w := wiretest.Answering(200, answer("Two covenants."), "X-Request-Id", "req_1")
 	got, err := provider(t, w).Analyze(t.Context(), ai.Text("Which covenants?"))
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +26,7 @@ func TestATextAnswerHasEveryField(t *testing.T) {
 }
 
 func TestATextRequestSaysWhatWasAsked(t *testing.T) {
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	req := &ai.Request{
 		Model: "gpt-4.1", Instruction: "Be brief.", Prompt: "And now?",
 		History:   []ai.Message{{Role: ai.RoleUser, Text: "Hello"}, {Role: ai.RoleAssistant, Text: "Hi"}},
@@ -35,15 +36,15 @@ func TestATextRequestSaysWhatWasAsked(t *testing.T) {
 	if _, err := p.Analyze(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
-	sent, body := w.only(t)
-	if sent.method != "POST" || sent.url != "https://api.openai.com/v1/chat/completions" {
-		t.Errorf("sent %s %s", sent.method, sent.url)
+	sent, body := w.Only(t)
+	if sent.Method != "POST" || sent.URL != "https://api.openai.com/v1/chat/completions" {
+		t.Errorf("sent %s %s", sent.Method, sent.URL)
 	}
 	for name, want := range map[string]string{
 		"Authorization": "Bearer " + testKey, "OpenAI-Organization": "org-1", "OpenAI-Project": "proj-1",
 		"Content-Type": "application/json",
 	} {
-		if got := sent.header.Get(name); got != want {
+		if got := sent.Header.Get(name); got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)
 		}
 	}
@@ -63,11 +64,11 @@ func TestATextRequestSaysWhatWasAsked(t *testing.T) {
 }
 
 func TestWhatIsNotAskedIsNotSent(t *testing.T) {
-	w := answering(200, answer("x"))
+	w := wiretest.Answering(200, answer("x"))
 	if _, err := provider(t, w).Analyze(t.Context(), ai.Text("x")); err != nil {
 		t.Fatal(err)
 	}
-	_, body := w.only(t)
+	_, body := w.Only(t)
 	want := map[string]any{"model": "gpt-5.5", "stream": false, "messages": []any{map[string]any{"role": "user", "content": "x"}}}
 	if !reflect.DeepEqual(body, want) {
 		t.Errorf("sent %v\nwant %v", body, want)
@@ -77,12 +78,12 @@ func TestWhatIsNotAskedIsNotSent(t *testing.T) {
 func TestATemperatureOfZeroIsSent(t *testing.T) {
 	for _, model := range []string{"gpt-4.1", "gpt-5.5", "o3", "gpt-6-sol"} {
 		for _, temperature := range []float64{0, 1e-60} {
-			w := answering(200, answer("x"))
+			w := wiretest.Answering(200, answer("x"))
 			prompt := `{"temperature":1} "temperature":`
 			if _, err := provider(t, w).Analyze(t.Context(), &ai.Request{Model: model, Prompt: prompt, Temperature: &temperature}); err != nil {
 				t.Fatalf("%s: %v", model, err)
 			}
-			_, body := w.only(t)
+			_, body := w.Only(t)
 			if got, ok := body["temperature"]; !ok || got != 0.0 || body["model"] != model {
 				t.Errorf("%s: temperature %v, sent %v", model, got, ok)
 			}
@@ -106,11 +107,11 @@ func TestOptionsReachTheWire(t *testing.T) {
 		{func(*openai.Config) {}, "llama3", "max_completion_tokens", 9.0},
 		{func(*openai.Config) {}, "llama3", "max_tokens", nil},
 	} {
-		w := answering(200, answer("x"))
+		w := wiretest.Answering(200, answer("x"))
 		if _, err := provider(t, w, c.change).Analyze(t.Context(), &ai.Request{Model: c.model, Prompt: "x", MaxTokens: 9}); err != nil {
 			t.Fatal(err)
 		}
-		if _, body := w.only(t); body[c.field] != c.want {
+		if _, body := w.Only(t); body[c.field] != c.want {
 			t.Errorf("%s = %v, want %v", c.field, body[c.field], c.want)
 		}
 	}
@@ -131,7 +132,7 @@ func TestAnAnswerIsReadWhateverItsShape(t *testing.T) {
 		"unknown fields":   {choice(`,"audio":null,"annotations":[],"content":"x"`, `"stop"`), "x", ai.FinishStop},
 		"spaces around":    {"\n\n " + choice(`,"content":"x"`, `"stop"`) + "\n", "x", ai.FinishStop},
 	} {
-		got, err := provider(t, answering(200, c.body)).Analyze(t.Context(), ai.Text("x"))
+		got, err := provider(t, wiretest.Answering(200, c.body)).Analyze(t.Context(), ai.Text("x"))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -143,7 +144,7 @@ func TestAnAnswerIsReadWhateverItsShape(t *testing.T) {
 }
 
 func TestWithoutAModelInTheAnswerItIsTheOneAsked(t *testing.T) {
-	w := answering(200, `{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}`)
+	w := wiretest.Answering(200, `{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}`)
 	got, err := provider(t, w).Analyze(t.Context(), &ai.Request{Prompt: "x", Model: "llama3"})
 	if err != nil || got.Model != "llama3" {
 		t.Errorf("%+v, %v", got, err)
@@ -183,7 +184,7 @@ func TestASuccessWithoutAnAnswerIsAnError(t *testing.T) {
 		"error, digits":      {refused("x", "", `"429"`), ai.CodeRateLimited},
 		"error in a list":    {`[` + refused("x", "", "401") + `]`, ai.CodeBadResponse}, // a list is no answer: it does not decode
 	} {
-		_, err := provider(t, answering(200, c.body, "X-Request-Id", "req_1")).Analyze(t.Context(), ai.Text("x"))
+		_, err := provider(t, wiretest.Answering(200, c.body, "X-Request-Id", "req_1")).Analyze(t.Context(), ai.Text("x"))
 		e := asError(t, err)
 		if e.Code != c.code || e.Status != 200 || e.RequestID != "req_1" || e.Model != "gpt-5.5" {
 			t.Errorf("%s: %#v, want %q", name, e, c.code)
