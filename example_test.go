@@ -67,7 +67,7 @@ func ExampleWithProvider() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fast := map[string]string{"fast": "gemini-3-flash"}
+	fast := map[string]string{"fast": "gemini-3.8-flash"}
 	geminiProvider, err := gemini.New(gemini.Config{APIKey: key, Aliases: fast})
 	if err != nil {
 		log.Fatal(err)

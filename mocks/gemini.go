@@ -47,7 +47,7 @@ func (gemini) parse(r *http.Request, body []byte) (question, *problem) {
 	return q, p
 }
 
-// geminiMethod splits /v1beta/models/gemini-3-flash:generateContent.
+// geminiMethod splits /v1beta/models/gemini-3.8-flash:generateContent.
 func geminiMethod(path string) (model, method string, ok bool) {
 	name, ok := strings.CutPrefix(path, "/v1beta/models/")
 	if !ok {

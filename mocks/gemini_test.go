@@ -20,7 +20,7 @@ func newGemini(t *testing.T) (*mocks.Server, *genai.Client) {
 func TestGeminiSummarisesText(t *testing.T) {
 	s, c := newGemini(t)
 	config := &genai.GenerateContentConfig{SystemInstruction: genai.NewContentFromText("You are a credit analyst.", "user")}
-	resp, err := c.Models.GenerateContent(t.Context(), "gemini-3-flash", genai.Text(filing), config)
+	resp, err := c.Models.GenerateContent(t.Context(), "gemini-3.8-flash", genai.Text(filing), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,16 +29,16 @@ func TestGeminiSummarisesText(t *testing.T) {
 		t.Errorf("answer %q", text)
 	}
 	u := resp.UsageMetadata
-	if resp.ModelVersion != "gemini-3-flash" || resp.ResponseID == "" || resp.Candidates[0].FinishReason != "STOP" ||
+	if resp.ModelVersion != "gemini-3.8-flash" || resp.ResponseID == "" || resp.Candidates[0].FinishReason != "STOP" ||
 		u.PromptTokenCount == 0 || u.TotalTokenCount != u.PromptTokenCount+u.CandidatesTokenCount {
 		t.Errorf("%+v", resp)
 	}
-	again, err := c.Models.GenerateContent(t.Context(), "gemini-3-flash", genai.Text(filing), config)
+	again, err := c.Models.GenerateContent(t.Context(), "gemini-3.8-flash", genai.Text(filing), config)
 	if err != nil || again.ResponseID != resp.ResponseID || again.Text() != text {
 		t.Errorf("not the same again: %+v, %v", again, err)
 	}
 	x := s.Calls()[0]
-	if x.Kind != ai.KindText || x.Model != "gemini-3-flash" || !x.Authorized || x.Status != 200 || x.Header.Get("X-Goog-Api-Key") != "any" {
+	if x.Kind != ai.KindText || x.Model != "gemini-3.8-flash" || !x.Authorized || x.Status != 200 || x.Header.Get("X-Goog-Api-Key") != "any" {
 		t.Errorf("exchange %+v", x)
 	}
 }

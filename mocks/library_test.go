@@ -84,7 +84,7 @@ func callGemini(ctx context.Context, client *http.Client, baseURL string, kind a
 	case ai.KindImage:
 		parts = []*genai.Part{{Text: "What is this?"}, {InlineData: &genai.Blob{MIMEType: "image/png", Data: flag()}}}
 	}
-	resp, err := c.Models.GenerateContent(ctx, "gemini-3-flash", []*genai.Content{{Role: "user", Parts: parts}}, nil)
+	resp, err := c.Models.GenerateContent(ctx, "gemini-3.8-flash", []*genai.Content{{Role: "user", Parts: parts}}, nil)
 	if err != nil {
 		return "", err
 	}

@@ -29,6 +29,10 @@ var (
 	ErrTLS = errors.New("TLS handshake failed")
 )
 
+// originTimeout is what Cloudflare answers when the service behind it was
+// reached and did not answer in time.
+const originTimeout = 524
+
 // CodeOfStatus returns what an HTTP status means when nothing but the status
 // is known, and the empty Code for 2xx. A reason in the body beats it: a 429
 // may be an exhausted quota, a 400 a wrong key.
@@ -40,7 +44,7 @@ func CodeOfStatus(status int) ai.Code {
 		return ai.CodeQuotaExhausted
 	case http.StatusForbidden, http.StatusNotFound:
 		return ai.CodeNotAvailable
-	case http.StatusRequestTimeout, http.StatusGatewayTimeout:
+	case http.StatusRequestTimeout, http.StatusGatewayTimeout, originTimeout:
 		return ai.CodeTimeout
 	case http.StatusConflict:
 		return ai.CodeUnavailable

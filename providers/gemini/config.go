@@ -55,8 +55,8 @@ type Config struct {
 	Vendor string
 
 	// ThinkingLevel is how much a model thinks before it answers: "minimal",
-	// "low", "medium" or "high"; empty is the model's own choice. It is for
-	// Gemini 3 and later.
+	// "low", "medium" or "high", of which each model knows some; empty is the
+	// model's own choice. It is for Gemini 3 and later.
 	ThinkingLevel string
 	// ThinkingBudget is the same in tokens, for Gemini 2.5: 0 is not at all,
 	// nil the model's own choice. Thinking counts against Request.MaxTokens.

@@ -2,7 +2,9 @@ package gemini
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"google.golang.org/genai"
@@ -47,7 +49,16 @@ const misshapen = "the response is not of the documented shape"
 // refusalError reads why the service refused. A reason in the body beats the
 // HTTP status, and that beats the status the body repeats.
 func refusalError(exchange *transport.Exchange, refusal genai.APIError) *ai.Error {
+	if strings.HasPrefix(refusal.Message, "[") { // a list of one, which genai hands on as it came
+		var list []struct{ Error genai.APIError }
+		if json.Unmarshal([]byte(refusal.Message), &list) == nil && len(list) > 0 {
+			refusal = list[0].Error
+		}
+	}
 	d := parseDetails(refusal.Details)
+	if d.delay == 0 {
+		d.delay = namedWait(refusal.Message)
+	}
 	e := &ai.Error{RetryAfter: d.delay}
 	if e.RetryAfter == 0 {
 		e.RetryAfter = transport.RetryAfter(exchange.Header, time.Now())
@@ -57,6 +68,17 @@ func refusalError(exchange *transport.Exchange, refusal genai.APIError) *ai.Erro
 		e.RetryAfter = 0
 	}
 	return e
+}
+
+// namedWait reads the wait that a message names: "Please retry in 17.156s."
+func namedWait(message string) time.Duration {
+	_, rest, _ := strings.Cut(message, "retry in ")
+	value, _, _ := strings.Cut(rest, " ")
+	d, err := time.ParseDuration(strings.TrimRight(value, ".,"))
+	if err != nil {
+		return 0
+	}
+	return min(max(d, 0), transport.MaxWait)
 }
 
 // dailyPause is the shortest wait that is believed when a daily quota is used

@@ -58,6 +58,14 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		{"model not found", refusal(404, "NOT_FOUND", "models/x is not found", ""), 404, ai.CodeNotAvailable, 0},
 		{"forbidden", refusal(403, "PERMISSION_DENIED", "no", because("SERVICE_DISABLED")), 403, ai.CodeNotAvailable, 0},
 		{"location", refusal(400, "FAILED_PRECONDITION", "User location is not supported for the API use.", ""), 400, ai.CodeNotAvailable, 0},
+		{"a list of one", "[" + refusal(400, "INVALID_ARGUMENT", "x", because("API_KEY_INVALID")) + "]", 400, ai.CodeAuthentication, 0},
+		{"key not found", refusal(400, "INVALID_ARGUMENT", "API Key not found. Please pass a valid API key.", ""), 400, ai.CodeAuthentication, 0},
+		{"instruction not taken", refusal(400, "INVALID_ARGUMENT", "Developer instruction is not enabled for models/gemma-3-27b-it", ""), 400, ai.CodeUnsupported, 0},
+		{"text too large", refusal(400, "INVALID_ARGUMENT", "Request contains text fields that are too large.", ""), 400, ai.CodeTooLarge, 0},
+		{"credit by status", refusal(402, "FAILED_PRECONDITION", "x", ""), 402, ai.CodeQuotaExhausted, 0},
+		{"wait in the message only", refusal(429, "RESOURCE_EXHAUSTED", "Please retry in 17.156s.", ""), 429, ai.CodeRateLimited, 17156 * time.Millisecond},
+		{"daily quota by its metric", refusal(429, "RESOURCE_EXHAUSTED", "x", `{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaMetric":"service/requests_per_day"}]}`), 429, ai.CodeQuotaExhausted, 0},
+		{"daily quota by its limit", refusal(429, "RESOURCE_EXHAUSTED", "x", `{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED","metadata":{"quota_limit":"GenerateRequestsPerDay"}}`), 429, ai.CodeQuotaExhausted, 0},
 		{"unauthenticated", refusal(401, "UNAUTHENTICATED", "no", ""), 401, ai.CodeAuthentication, 0},
 		{"bad key by reason", refusal(400, "INVALID_ARGUMENT", "x", because("API_KEY_INVALID")), 400, ai.CodeAuthentication, 0},
 		{"bad key by phrase", refusal(400, "INVALID_ARGUMENT", "API key expired. Please renew the API key.", ""), 400, ai.CodeAuthentication, 0},
@@ -91,7 +99,7 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := provider(t, wiretest.Answering(c.status, c.body)).Analyze(t.Context(), ai.Text("x"))
 			e := asError(t, err)
-			if e.Code != c.code || e.RetryAfter != c.retryAfter || e.Status != c.status || e.Model != "gemini-3-flash" {
+			if e.Code != c.code || e.RetryAfter != c.retryAfter || e.Status != c.status || e.Model != "gemini-3.8-flash" {
 				t.Errorf("error = %#v\nwant %s, retry after %v", e, c.code, c.retryAfter)
 			}
 			if !errors.Is(err, c.code) {

@@ -43,7 +43,7 @@ func ExampleProvider_Analyze() {
 	fmt.Println(resp.Provider, resp.Model, resp.FinishReason, resp.Usage.TotalTokens)
 	// Output:
 	// Two covenants are close to their limits.
-	// gemini gemini-3-flash stop 10
+	// gemini gemini-3.8-flash stop 10
 }
 
 func ExampleProvider_Analyze_embedding() {

@@ -18,7 +18,7 @@ type Models struct {
 // DefaultModels returns the models asked when neither the request nor the
 // Config names one.
 func DefaultModels() Models {
-	return Models{Text: "gemini-3-flash", Image: "gemini-3-flash", Embedding: "gemini-embedding-001"}
+	return Models{Text: "gemini-3.8-flash", Image: "gemini-3.8-flash", Embedding: "gemini-embedding-001"}
 }
 
 func (m Models) withDefaults() Models {

@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -33,17 +34,17 @@ func reason(status int, refusal genai.APIError, d details) (ai.Code, string) {
 	case status >= 500:
 		return transport.CodeOfStatus(status), ""
 	case d.reason == "API_KEY_INVALID",
-		says("api key not valid", "api key expired", "reported as leaked", "unregistered callers", "has been suspended"):
+		says("api key not valid", "api key not found", "api key expired", "reported as leaked", "unregistered callers", "has been suspended"):
 		return ai.CodeAuthentication, "the API key is not valid"
 	case d.reason == "BILLING_DISABLED":
 		return ai.CodeQuotaExhausted, "billing is disabled"
-	case refusal.Status == "FAILED_PRECONDITION":
+	case refusal.Status == "FAILED_PRECONDITION" && status != http.StatusPaymentRequired:
 		return ai.CodeNotAvailable, "the service is not available to this account or location"
 	case says("input token count", "maximum number of tokens"):
 		return ai.CodeContextLength, ""
-	case says("payload size exceeds"):
+	case says("payload size exceeds", "text fields that are too large"):
 		return ai.CodeTooLarge, ""
-	case says("unsupported mime type", "unsupported file uri", "cannot fetch content", "modality is not enabled"):
+	case says("unsupported mime type", "unsupported file uri", "cannot fetch content", "is not enabled for models/"):
 		return ai.CodeUnsupported, "the model does not take this image"
 	}
 	return transport.CodeOfStatus(status), ""
@@ -65,16 +66,20 @@ func parseDetails(list []map[string]any) (d details) {
 		case strings.HasSuffix(kind, "RetryInfo"):
 			text, _ := entry["retryDelay"].(string)
 			if delay, err := time.ParseDuration(text); err == nil {
-				d.delay = transport.Seconds(delay.Seconds())
+				d.delay = min(max(delay, 0), transport.MaxWait)
 			}
 		case strings.HasSuffix(kind, "ErrorInfo"):
 			d.reason, _ = entry["reason"].(string)
+			metadata, _ := entry["metadata"].(map[string]any)
+			limit, _ := metadata["quota_limit"].(string)
+			d.daily = d.daily || strings.Contains(limit, "PerDay")
 		case strings.HasSuffix(kind, "QuotaFailure"):
 			violations, _ := entry["violations"].([]any)
 			for _, v := range violations {
 				violation, _ := v.(map[string]any)
 				id, _ := violation["quotaId"].(string)
-				d.daily = d.daily || strings.Contains(id, "PerDay")
+				metric, _ := violation["quotaMetric"].(string)
+				d.daily = d.daily || strings.Contains(id, "PerDay") || strings.HasSuffix(metric, "_per_day")
 			}
 		}
 	}

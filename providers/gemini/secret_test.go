@@ -98,7 +98,7 @@ func TestWithoutAKeyNoneIsSent(t *testing.T) {
 	if got := sent.Header.Values("X-Goog-Api-Key"); got != nil {
 		t.Errorf("key header = %q, want none", got)
 	}
-	if want := "http://gateway.example.com/google/v1beta/models/gemini-3-flash:generateContent"; sent.URL != want {
+	if want := "http://gateway.example.com/google/v1beta/models/gemini-3.8-flash:generateContent"; sent.URL != want {
 		t.Errorf("sent to %s, want %s", sent.URL, want)
 	}
 }
@@ -118,7 +118,7 @@ func TestTheEnvironmentChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent, _ := w.Only(t)
-	if sent.URL != "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-flash:generateContent" ||
+	if sent.URL != "https://generativelanguage.googleapis.com/v1beta/models/gemini-3.8-flash:generateContent" ||
 		sent.Header.Get("X-Goog-Api-Key") != testKey || strings.Contains(fmt.Sprint(sent), "environment") {
 		t.Errorf("sent %+v", sent)
 	}

@@ -24,7 +24,7 @@ func TestATextRequestGoesOutWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent, body := w.Only(t)
-	if want := "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-flash:generateContent"; sent.URL != want || sent.Method != "POST" {
+	if want := "https://generativelanguage.googleapis.com/v1beta/models/gemini-3.8-flash:generateContent"; sent.URL != want || sent.Method != "POST" {
 		t.Errorf("sent %s %s, want POST %s", sent.Method, sent.URL, want)
 	}
 	text := func(s string) []any { return []any{map[string]any{"text": s}} }
@@ -96,14 +96,14 @@ func TestAnAnswerIsReadWhole(t *testing.T) {
 			"finishReason":"STOP","safetyRatings":[{"category":"HARM_CATEGORY_HARASSMENT","probability":"NEGLIGIBLE"}]}],
 		"usageMetadata":{"promptTokenCount":100,"toolUsePromptTokenCount":5,"candidatesTokenCount":20,"thoughtsTokenCount":30,
 			"cachedContentTokenCount":64,"totalTokenCount":155},
-		"modelVersion":"models/gemini-3-flash-001","responseId":"r-42"}`)
+		"modelVersion":"models/gemini-3.8-flash-001","responseId":"r-42"}`)
 	got, err := provider(t, w).Analyze(t.Context(), ai.Text("How is it?"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &ai.Response{
 		Text: "It is sound.", FinishReason: ai.FinishStop, Source: ai.SourceProvider,
-		Provider: "gemini", Model: "gemini-3-flash-001", RequestID: "r-42",
+		Provider: "gemini", Model: "gemini-3.8-flash-001", RequestID: "r-42",
 		Usage: ai.Usage{InputTokens: 105, OutputTokens: 50, TotalTokens: 155, CachedTokens: 64, ReasoningTokens: 30},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -167,7 +167,7 @@ func TestEveryFinishReasonIsAnAnswerOrTheRightFailure(t *testing.T) {
 				return
 			}
 			e := asError(t, err)
-			if e.Code != c.code || e.Status != 200 || e.Model != "gemini-3-flash" || e.RequestID != "r-9" {
+			if e.Code != c.code || e.Status != 200 || e.Model != "gemini-3.8-flash" || e.RequestID != "r-9" {
 				t.Errorf("error = %#v, want %s", e, c.code)
 			}
 		})

@@ -45,7 +45,7 @@ func answer(text string) string {
 	quoted, _ := json.Marshal(text)
 	return `{"candidates":[{"content":{"role":"model","parts":[{"text":` + string(quoted) + `}]},"finishReason":"STOP"}],
 		"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3,"totalTokenCount":10},
-		"modelVersion":"gemini-3-flash","responseId":"r-1"}`
+		"modelVersion":"gemini-3.8-flash","responseId":"r-1"}`
 }
 
 // png is the beginning of a PNG file: enough to be recognised as one.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/sashabaranov/go-openai"
 
@@ -17,8 +18,10 @@ import (
 // the whole body is there to be read again.
 type call struct {
 	provider *Provider
-	// zeroTemperature puts back the temperature of 0 that the library drops.
-	zeroTemperature bool
+	// temperature is put on the wire here, if there is one: the library drops
+	// a 0, and refuses others to models by the beginning of their names, of
+	// which the service knows more.
+	temperature *float64
 
 	exchange *transport.Exchange
 	body     bytes.Buffer // all that arrived of the last response's body
@@ -43,8 +46,8 @@ func (p *Provider) newCall(ctx context.Context) (context.Context, *call, *openai
 // connection whose response was left unread is not used again.
 func (c *call) Do(req *http.Request) (*http.Response, error) {
 	c.provider.authorize(req.Header)
-	if c.zeroTemperature {
-		if err := addZeroTemperature(req); err != nil {
+	if c.temperature != nil {
+		if err := addTemperature(req, *c.temperature); err != nil {
 			return nil, err
 		}
 	}
@@ -79,13 +82,14 @@ func (c *call) read(resp *http.Response) error {
 	return err
 }
 
-// addZeroTemperature adds the field to the JSON object in the request's body.
-func addZeroTemperature(req *http.Request) error {
+// addTemperature adds the field to the JSON object in the request's body.
+func addTemperature(req *http.Request, value float64) error {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
 		return err
 	}
-	body = append([]byte(`{"temperature":0,`), body[1:]...)
+	field := strconv.AppendFloat([]byte(`{"temperature":`), value, 'f', -1, 64)
+	body = append(append(field, ','), body[1:]...)
 	req.ContentLength = int64(len(body))
 	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	req.Body, err = req.GetBody()

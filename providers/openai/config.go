@@ -148,9 +148,12 @@ func (c Config) address() (*url.URL, error) {
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, invalid("BaseURL", "has credentials, a query or a fragment")
 	}
-	path := strings.TrimRight(u.Path, "/")
-	if strings.HasSuffix(path, "/chat/completions") || strings.HasSuffix(path, "/embeddings") {
+	u.Host = strings.ToLower(u.Host)
+	switch path := strings.TrimRight(u.Path, "/"); {
+	case strings.HasSuffix(path, "/chat/completions"), strings.HasSuffix(path, "/embeddings"):
 		return nil, invalid("BaseURL", "ends in an endpoint, which is added to it")
+	case path == "" && official(u):
+		return nil, invalid("BaseURL", "lacks the version: /v1")
 	}
 	return u, nil
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"math"
-	"slices"
 
 	"github.com/sashabaranov/go-openai"
 
@@ -13,10 +13,33 @@ import (
 	"github.com/finbrain/ai/internal/transport"
 )
 
-// maxBatch is how many texts the service embeds in one call
+// What the service embeds in one call is limited by the number of texts and of
+// tokens, 2048 and 300,000
 // (https://platform.openai.com/docs/api-reference/embeddings/create); more are
-// asked for in several calls, one after the other.
-const maxBatch = 2048
+// asked for in several calls, one after the other. A token is two bytes at the
+// very least of what people write.
+const (
+	maxBatch      = 2048
+	maxBatchBytes = 600_000
+)
+
+// batches cuts inputs into what fits into one call each. A text that is too
+// long on its own is for the service to refuse.
+func batches(inputs []string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		for len(inputs) > 0 {
+			n, bytes := 1, len(inputs[0])
+			for n < min(len(inputs), maxBatch) && bytes+len(inputs[n]) <= maxBatchBytes {
+				bytes += len(inputs[n])
+				n++
+			}
+			if !yield(inputs[:n]) {
+				return
+			}
+			inputs = inputs[n:]
+		}
+	}
+}
 
 // embed answers an embedding request.
 func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*ai.Response, error) {
@@ -28,7 +51,7 @@ func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*a
 		Model:      model,
 	}
 	resp.Space.Dimensions = req.Dimensions
-	for batch := range slices.Chunk(req.Inputs, maxBatch) {
+	for batch := range batches(req.Inputs) {
 		if err := p.embedBatch(ctx, batch, req.Dimensions, model, resp); err != nil {
 			return nil, err
 		}

@@ -128,6 +128,28 @@ func TestVectorsOfAnotherLengthThanAskedAreRefused(t *testing.T) {
 	}
 }
 
+func TestLongInputsAreAskedForInSeveralCalls(t *testing.T) {
+	var sizes []int
+	w := &wiretest.Wire{Answer: func(req *http.Request) (*http.Response, error) {
+		var ask struct{ Input []string }
+		body, _ := req.GetBody()
+		if err := json.NewDecoder(body).Decode(&ask); err != nil {
+			return nil, err
+		}
+		sizes = append(sizes, len(ask.Input))
+		items := make([]string, len(ask.Input))
+		for i := range items {
+			items[i] = floats(i, 1, 0)
+		}
+		return wiretest.Response(200, vectors(items...)), nil
+	}}
+	text := func(bytes int) string { return strings.Repeat("x", bytes) }
+	_, err := provider(t, w).Analyze(t.Context(), ai.Embedding(text(300_000), text(300_000), text(1), text(700_000), text(1)))
+	if err != nil || !reflect.DeepEqual(sizes, []int{2, 1, 1, 1}) {
+		t.Errorf("batches %v, %v", sizes, err)
+	}
+}
+
 func TestManyInputsAreAskedForInSeveralCalls(t *testing.T) {
 	const count = 2048 + 3
 	var sizes []int

@@ -68,8 +68,6 @@ func unsent(err error) string {
 	switch {
 	case errors.Is(err, openai.ErrReasoningModelMaxTokensDeprecated):
 		return "this model takes no max_tokens: leave LegacyMaxTokens off"
-	case errors.Is(err, openai.ErrReasoningModelLimitationsOther), errors.Is(err, openai.ErrReasoningSamplingUnsupported):
-		return "this model takes no Temperature of its own"
 	case errors.Is(err, openai.ErrReasoningEffortUnsupported):
 		return "this model does not know the ReasoningEffort"
 	case errors.Is(err, openai.ErrChatCompletionInvalidModel):
@@ -105,11 +103,8 @@ func (w *errorBody) reason(status int) (ai.Code, string) {
 			return code, detail
 		}
 	}
-	switch {
-	case w.says("maximum context length"), w.says("context window"):
-		return ai.CodeContextLength, "the prompt is too long for the model"
-	case w.says("image_url is only supported by certain models"), w.says("does not support image"), w.says("not a multimodal model"):
-		return ai.CodeUnsupported, "the model takes no images"
+	if code, detail := w.phrased(); code != "" {
+		return code, detail
 	}
 	if status/100 == 2 {
 		return w.disguised()
@@ -141,16 +136,19 @@ func (w *errorBody) disguised() (ai.Code, string) {
 // namedWait reads the wait that OpenAI names in the message of a rate limit,
 // often nowhere else: "Please try again in 1.78s."
 func namedWait(message string) time.Duration {
-	_, rest, found := strings.Cut(message, "try again in ")
-	if !found {
-		return 0
+	for _, phrase := range [...]string{"ry again in ", "retry after ", "retry in "} {
+		_, rest, _ := strings.Cut(message, phrase)
+		if f := strings.Fields(rest); len(f) > 0 {
+			value := strings.TrimRight(f[0], ".,")
+			if len(f) > 1 && strings.HasPrefix(f[1], "second") {
+				value += "s"
+			}
+			if d, err := time.ParseDuration(value); err == nil {
+				return min(max(d, 0), transport.MaxWait)
+			}
+		}
 	}
-	value, _, _ := strings.Cut(rest, " ")
-	d, err := time.ParseDuration(strings.TrimRight(value, ".,"))
-	if err != nil {
-		return 0
-	}
-	return transport.Seconds(d.Seconds())
+	return 0
 }
 
 // parameter returns the ai.Request's name of a parameter on the wire. Only

@@ -61,6 +61,33 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		{400, refused("x is not a multimodal model", "BadRequestError", `400`), ai.CodeUnsupported},
 		{400, refused("x", invalid, `"invalid_image_url"`), ai.CodeInvalidRequest},
 		{400, refused("x", invalid, `"image_parse_error"`), ai.CodeInvalidRequest},
+		{400, refused("Invalid 'input[0]': maximum input length is 8192 tokens.", invalid, `null`), ai.CodeContextLength},
+		{400, refused("x", "max_tokens_per_request", `"max_tokens_per_request"`), ai.CodeTooLarge},
+		{400, refused("Could not finish the message because max_tokens or model output limit was reached.", invalid, `null`), ai.CodeMaxTokens},
+		{429, refused("That model is currently overloaded with other requests.", "server_error", `null`), ai.CodeUnavailable},
+		{429, refused("x", "access_terminated", `"access_terminated"`), ai.CodeAuthentication},
+		{524, ``, ai.CodeTimeout},
+		// Words and phrases of compatible servers.
+		{400, refused("x", "exceed_context_size_error", `400`), ai.CodeContextLength},
+		{400, refused("loaded with context length of only 7866 tokens", "", `null`), ai.CodeContextLength},
+		{400, refused("is longer than the maximum model length of 4096", "BadRequestError", `400`), ai.CodeContextLength},
+		{400, refused("Incorrect API key provided: sk-canary", "", `null`), ai.CodeAuthentication},
+		{429, refused("Your team has used all available credits", "", `null`), ai.CodeQuotaExhausted},
+		{403, refused("Out of call volume quota", "", `"403"`), ai.CodeQuotaExhausted},
+		{429, refused("Rate limit exceeded: free-models-per-day", "", `429`), ai.CodeQuotaExhausted},
+		{429, refused("x", "exceeded_current_quota_error", `null`), ai.CodeQuotaExhausted},
+		{400, refused("x", "Arrearage", `"Arrearage"`), ai.CodeQuotaExhausted},
+		{400, refused("x", invalid, `"model_decommissioned"`), ai.CodeNotAvailable},
+		{400, refused("Model Not Exist", invalid, `"invalid_request_error"`), ai.CodeNotAvailable},
+		{400, refused("x is not a valid model ID", "", `400`), ai.CodeNotAvailable},
+		{404, refused("No endpoints found that support image input", "", `404`), ai.CodeUnsupported},
+		{500, refused("image input is not supported", "server_error", `500`), ai.CodeUnsupported},
+		{501, refused("x", "not_supported_error", `501`), ai.CodeUnsupported},
+		{400, refused("The model does not support embeddings", "", `null`), ai.CodeUnsupported},
+		{400, refused("x", "data_inspection_failed", `"data_inspection_failed"`), ai.CodeContentFiltered},
+		{403, refused("Your input was flagged", "", `403`), ai.CodeContentFiltered},
+		{429, refused("x", "engine_overloaded_error", `null`), ai.CodeUnavailable},
+		{498, refused("x", "capacity_exceeded", `"capacity_exceeded"`), ai.CodeUnavailable},
 		// Shapes of compatible servers.
 		{400, `{"object":"error","message":"x is not a multimodal model None","type":"BadRequestError","code":400}`, ai.CodeUnsupported},
 		{400, `[{"error":{"code":400,"message":"x","status":"INVALID_ARGUMENT"}}]`, ai.CodeInvalidRequest},
@@ -94,6 +121,9 @@ func TestAWaitHintIsHandedOn(t *testing.T) {
 		{limited("Please try again in 9000h."), nil, 24 * time.Hour},
 		{limited("Please try again in -5s."), nil, 0},
 		{limited("Please try again in a while."), nil, 0},
+		{limited("Please retry after 24 seconds."), nil, 24 * time.Second},
+		{limited("Try again in 17 seconds."), nil, 17 * time.Second},
+		{limited("Please retry in 17.1s."), nil, 17100 * time.Millisecond},
 		{limited("Please try again in 20s."), []string{"Retry-After", "7"}, 7 * time.Second},
 		{refused("try again in 20s.", "insufficient_quota", `null`), nil, 0},
 		{refused("x", "insufficient_quota", `null`), []string{"Retry-After", "3600"}, time.Hour},
@@ -153,11 +183,9 @@ func TestWhatTheLibraryRefusesIsTheCallersError(t *testing.T) {
 		change func(*openai.Config)
 		req    *ai.Request
 	}{
-		"temperature": {func(*openai.Config) {}, &ai.Request{Prompt: "x", Temperature: new(0.3)}},
-		"max tokens":  {func(c *openai.Config) { c.LegacyMaxTokens = true }, &ai.Request{Prompt: "x", MaxTokens: 3}},
-		"sampling":    {func(*openai.Config) {}, &ai.Request{Prompt: "x", Model: "gpt-6-sol", Temperature: new(0.3)}},
-		"effort":      {func(c *openai.Config) { c.ReasoningEffort = "minimal" }, &ai.Request{Prompt: "x", Model: "gpt-6-sol"}},
-		"old model":   {func(*openai.Config) {}, &ai.Request{Prompt: "x", Model: "text-davinci-003"}},
+		"max tokens": {func(c *openai.Config) { c.LegacyMaxTokens = true }, &ai.Request{Prompt: "x", MaxTokens: 3}},
+		"effort":     {func(c *openai.Config) { c.ReasoningEffort = "minimal" }, &ai.Request{Prompt: "x", Model: "gpt-6-sol"}},
+		"old model":  {func(*openai.Config) {}, &ai.Request{Prompt: "x", Model: "text-davinci-003"}},
 	} {
 		w := wiretest.Answering(200, answer("x"))
 		_, err := provider(t, w, c.change).Analyze(t.Context(), c.req)

@@ -18,7 +18,8 @@ type errorBody struct {
 	Param      word
 	InnerError struct{ Code word } // Azure's
 
-	found bool // the body holds an error, whatever is in it
+	found     bool // the body holds an error, whatever is in it
+	enveloped bool // and holds it in a field "error"
 }
 
 // word is a JSON string, or a number as it is written; anything else is empty.
@@ -66,10 +67,10 @@ func readErrorBody(body []byte) *errorBody {
 	case len(inner) == 0: // a field of the wrong type leaves the others read
 		_ = json.Unmarshal(body, w)
 	case inner[0] == '{':
-		w.found = true
+		w.found, w.enveloped = true, true
 		_ = json.Unmarshal(inner, w)
 	case string(inner) != "null":
-		w.found = true
+		w.found, w.enveloped = true, true
 		_ = json.Unmarshal(inner, &w.Message)
 	}
 	return w
@@ -88,23 +89,29 @@ func (w *errorBody) says(phrase string) bool {
 func meaning(word string) (ai.Code, string) {
 	switch word {
 	case "insufficient_quota", "quota_exceeded", "billing_hard_limit_reached", "billing_not_active",
-		"insufficient_credits", "insufficient_balance":
+		"insufficient_credits", "insufficient_balance", "exceeded_current_quota_error", "arrearage", "budget_exceeded":
 		return ai.CodeQuotaExhausted, "the account's quota or credit is used up"
 	case "rate_limit_exceeded", "rate_limit_error", "too_many_requests":
 		return ai.CodeRateLimited, ""
-	case "context_length_exceeded":
+	case "context_length_exceeded", "exceed_context_size_error":
 		return ai.CodeContextLength, "the prompt is too long for the model"
-	case "string_above_max_length", "request_too_large", "image_too_large", "image_file_too_large":
+	case "string_above_max_length", "max_tokens_per_request", "tokens_limit_reached", "request_too_large", "image_too_large", "image_file_too_large":
 		return ai.CodeTooLarge, "an input is over the service's limit"
 	case "content_filter", "content_policy_violation", "image_content_policy_violation", "moderation_blocked",
-		"invalid_prompt", "responsibleaipolicyviolation":
+		"invalid_prompt", "responsibleaipolicyviolation", "data_inspection_failed":
 		return ai.CodeContentFiltered, "the prompt was blocked"
-	case "model_not_found", "model_not_available", "deploymentnotfound":
+	case "model_not_found", "model_not_available", "deploymentnotfound", "model_decommissioned", "model_terms_required",
+		"unknown_model", "unavailable_model", "invalid_model":
 		return ai.CodeNotAvailable, "the model does not exist, or not for this key"
 	case "unsupported_country_region_territory":
 		return ai.CodeNotAvailable, "the service is not available in this location"
-	case "invalid_api_key", "invalid_authentication", "authentication_error", "account_deactivated":
+	case "invalid_api_key", "invalid_authentication", "authentication_error", "account_deactivated", "access_terminated",
+		"organization_restricted":
 		return ai.CodeAuthentication, "the API key is not valid"
+	case "engine_overloaded_error", "overloaded_error", "over_capacity", "capacity_exceeded":
+		return ai.CodeUnavailable, "the service is overloaded"
+	case "operationnotsupported", "not_supported_error":
+		return ai.CodeUnsupported, "the model or server cannot do this kind of request"
 	case "invalid_image_url", "failed_to_download_image":
 		return ai.CodeInvalidRequest, "the service could not fetch an image from its URL"
 	case "invalid_image", "invalid_image_format", "invalid_base64_image", "image_parse_error", "unsupported_image_media_type":

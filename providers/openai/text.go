@@ -1,7 +1,10 @@
 package openai
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/sashabaranov/go-openai"
@@ -17,10 +20,10 @@ func (p *Provider) complete(ctx context.Context, req *ai.Request, model string) 
 	}
 	recorded, call, client := p.newCall(ctx)
 	answer, err := client.CreateChatCompletion(recorded, p.chat(call, req, model))
-	if err != nil {
+	if err != nil && !call.readable(err, &answer) {
 		return nil, call.failure(ctx, err, model)
 	}
-	if len(answer.Choices) == 0 {
+	if len(answer.Choices) == 0 || call.disturbed() {
 		return nil, call.noAnswer(model, "the response has no choices")
 	}
 	choice := &answer.Choices[0]
@@ -43,6 +46,20 @@ func (p *Provider) complete(ctx context.Context, req *ai.Request, model string) 
 	return resp, nil
 }
 
+// disturbed reports whether the body of a success holds an error object, beside
+// whatever else: a router whose upstream broke off says so.
+func (c *call) disturbed() bool {
+	body := c.body.Bytes()
+	return bytes.Contains(body, []byte(`"error"`)) && readErrorBody(body).enveloped
+}
+
+// readable reports whether all that the library failed on is a field beside the
+// answer, such as a fractional "created": encoding/json reads the rest.
+func (c *call) readable(err error, answer *openai.ChatCompletionResponse) bool {
+	_, mistyped := errors.AsType[*json.UnmarshalTypeError](err)
+	return mistyped && len(answer.Choices) > 0 && answer.Choices[0].Message.Content != ""
+}
+
 // chat writes the request in the library's terms.
 func (p *Provider) chat(call *call, req *ai.Request, model string) openai.ChatCompletionRequest {
 	chat := openai.ChatCompletionRequest{
@@ -56,10 +73,7 @@ func (p *Provider) chat(call *call, req *ai.Request, model string) openai.ChatCo
 	} else {
 		chat.MaxCompletionTokens = req.MaxTokens
 	}
-	if req.Temperature != nil {
-		chat.Temperature = float32(*req.Temperature)
-		call.zeroTemperature = chat.Temperature == 0
-	}
+	call.temperature = req.Temperature
 	if req.Seed != nil {
 		chat.Seed = new(int(*req.Seed))
 	}
@@ -102,10 +116,12 @@ func read(choice *openai.ChatCompletionChoice) (string, ai.FinishReason, *ai.Err
 	case len(m.ToolCalls) > 0 || m.FunctionCall != nil ||
 		choice.FinishReason == openai.FinishReasonToolCalls || choice.FinishReason == openai.FinishReasonFunctionCall:
 		return "", "", &ai.Error{Code: ai.CodeModelFailed, Detail: "the model called a tool that the request does not have"}
-	case choice.FinishReason == openai.FinishReasonLength && text == "":
+	case truncated(choice.FinishReason) && text == "":
 		return "", "", &ai.Error{Code: ai.CodeMaxTokens, Detail: "the token limit was reached before any text"}
-	case choice.FinishReason == openai.FinishReasonLength:
+	case truncated(choice.FinishReason):
 		return text, ai.FinishLength, nil
+	case choice.FinishReason == "insufficient_system_resource" || choice.FinishReason == "error":
+		return "", "", &ai.Error{Code: ai.CodeUnavailable, Detail: "the service broke the answer off"}
 	case !finished(choice.FinishReason):
 		return "", "", &ai.Error{Code: ai.CodeModelFailed, Detail: "the model stopped without an answer"}
 	case text == "":
@@ -119,8 +135,17 @@ func read(choice *openai.ChatCompletionChoice) (string, ai.FinishReason, *ai.Err
 // Compatible servers leave it out, or name the token or the stop text that
 // ended the answer.
 func finished(reason openai.FinishReason) bool {
-	switch reason {
+	switch openai.FinishReason(strings.ToLower(string(reason))) {
 	case openai.FinishReasonStop, openai.FinishReasonNull, "", "eos", "eos_token", "end_turn", "stop_sequence":
+		return true
+	}
+	return false
+}
+
+// truncated reports whether the token limit ended the answer.
+func truncated(reason openai.FinishReason) bool {
+	switch openai.FinishReason(strings.ToLower(string(reason))) {
+	case openai.FinishReasonLength, "max_tokens", "model_length":
 		return true
 	}
 	return false

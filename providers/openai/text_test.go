@@ -2,6 +2,7 @@ package openai_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/finbrain/ai"
@@ -75,16 +76,16 @@ func TestWhatIsNotAskedIsNotSent(t *testing.T) {
 	}
 }
 
-func TestATemperatureOfZeroIsSent(t *testing.T) {
+func TestEveryTemperatureIsSentAsItIs(t *testing.T) {
 	for _, model := range []string{"gpt-4.1", "gpt-5.5", "o3", "gpt-6-sol"} {
-		for _, temperature := range []float64{0, 1e-60} {
+		for _, temperature := range []float64{0, 0.1, 0.3, 2} {
 			w := wiretest.Answering(200, answer("x"))
 			prompt := `{"temperature":1} "temperature":`
 			if _, err := provider(t, w).Analyze(t.Context(), &ai.Request{Model: model, Prompt: prompt, Temperature: &temperature}); err != nil {
 				t.Fatalf("%s: %v", model, err)
 			}
 			_, body := w.Only(t)
-			if got, ok := body["temperature"]; !ok || got != 0.0 || body["model"] != model {
+			if got, ok := body["temperature"]; !ok || got != temperature || body["model"] != model {
 				t.Errorf("%s: temperature %v, sent %v", model, got, ok)
 			}
 			if got := body["messages"].([]any)[0].(map[string]any)["content"]; got != prompt {
@@ -128,6 +129,9 @@ func TestAnAnswerIsReadWhateverItsShape(t *testing.T) {
 		"no reason":        {choice(`,"content":"x"`, `null`), "x", ai.FinishStop},
 		"empty reason":     {choice(`,"content":"x"`, `""`), "x", ai.FinishStop},
 		"a token's name":   {choice(`,"content":"x"`, `"eos"`), "x", ai.FinishStop},
+		"capitals":         {choice(`,"content":"x"`, `"STOP"`), "x", ai.FinishStop},
+		"another limit":    {choice(`,"content":"half"`, `"model_length"`), "half", ai.FinishLength},
+		"a fraction aside": {strings.Replace(choice(`,"content":"x"`, `"stop"`), `"created":1`, `"created":1.5`, 1), "x", ai.FinishStop},
 		"reasoning aside":  {choice(`,"reasoning_content":"hm","content":"x"`, `"stop"`), "x", ai.FinishStop},
 		"unknown fields":   {choice(`,"audio":null,"annotations":[],"content":"x"`, `"stop"`), "x", ai.FinishStop},
 		"spaces around":    {"\n\n " + choice(`,"content":"x"`, `"stop"`) + "\n", "x", ai.FinishStop},
@@ -182,6 +186,9 @@ func TestASuccessWithoutAnAnswerIsAnError(t *testing.T) {
 		"error, quota":       {refused("x", "insufficient_quota", `"insufficient_quota"`), ai.CodeQuotaExhausted},
 		"error, number":      {refused("x", "", "502"), ai.CodeUnavailable},
 		"error, digits":      {refused("x", "", `"429"`), ai.CodeRateLimited},
+		"error beside":       {`{"error":{"code":502},"choices":[{"message":{"content":"ha"},"finish_reason":null}]}`, ai.CodeUnavailable},
+		"broken off":         {choice(`,"content":"ha"`, `"insufficient_system_resource"`), ai.CodeUnavailable},
+		"error as reason":    {choice(`,"content":"ha"`, `"error"`), ai.CodeUnavailable},
 		"error in a list":    {`[` + refused("x", "", "401") + `]`, ai.CodeBadResponse}, // a list is no answer: it does not decode
 	} {
 		_, err := provider(t, wiretest.Answering(200, c.body, "X-Request-Id", "req_1")).Analyze(t.Context(), ai.Text("x"))

@@ -1,0 +1,39 @@
+package openai
+
+import (
+	"slices"
+
+	"github.com/finbrain/ai"
+)
+
+// phrases are what services write that give no machine-readable reason.
+var phrases = []struct {
+	code   ai.Code
+	detail string
+	said   []string // in lower case
+}{
+	{ai.CodeContextLength, "the prompt is too long for the model", []string{
+		"context length", "context window", "contextwindow", "context size", "maximum input length", "maximum model length",
+		"`inputs` tokens + `max_new_tokens`"}},
+	{ai.CodeAuthentication, "the API key is not valid", []string{"incorrect api key", "api key not valid", "invalid api key"}},
+	{ai.CodeQuotaExhausted, "the account's quota or credit is used up", []string{
+		"any credits", "out of credits", "all available credits", "credit balance is too low", "call volume quota",
+		"per day limit exceeded", "-per-day", "key limit exceeded"}},
+	{ai.CodeUnsupported, "the model takes no images", []string{
+		"image_url is only supported by certain models", "unknown variant `image_url`", "image input", "does not support image", "not a multimodal model"}},
+	{ai.CodeUnsupported, "the model makes no embeddings", []string{"does not support embeddings"}},
+	{ai.CodeContentFiltered, "the prompt was blocked", []string{"was flagged", "content exists risk"}},
+	{ai.CodeNotAvailable, "the model does not exist, or not for this key", []string{"invalid model id", "not a valid model id", "model not exist"}},
+	{ai.CodeMaxTokens, "the token limit was reached before any text", []string{"max_tokens or model output limit was reached"}},
+	{ai.CodeUnavailable, "the service is overloaded", []string{"currently overloaded"}},
+}
+
+// phrased is the meaning of a phrase in the message, or the empty Code.
+func (w *errorBody) phrased() (ai.Code, string) {
+	for _, p := range phrases {
+		if slices.ContainsFunc(p.said, w.says) {
+			return p.code, p.detail
+		}
+	}
+	return "", ""
+}
