@@ -33,8 +33,9 @@
 // call whose context has no deadline to two minutes. While k other routes could
 // still be called, a route may use 3/(2k+3) of the time left, so that a
 // provider that hangs leaves the next one time to answer. Nobody waits in front
-// of a ready fallback: one retry within 250 ms, none after a time limit. After
-// the caller has cancelled nothing more is sent.
+// of a ready fallback: one retry within 250 ms, none after a time limit. For a
+// static answer's sake nobody hurries, but no wait is longer than a second.
+// After the caller has cancelled nothing more is sent.
 //
 // # What counts as what
 //

@@ -18,6 +18,7 @@ var png = append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 16)...)
 
 func TestBadInputIsRefusedByTheNameOfItsFieldBeforeAnyNetwork(t *testing.T) {
 	image := ai.ImageBytes(png)
+	tooMany := int64(math.MaxInt32) + 1
 	tests := []struct {
 		field string
 		req   *ai.Request
@@ -45,7 +46,7 @@ func TestBadInputIsRefusedByTheNameOfItsFieldBeforeAnyNetwork(t *testing.T) {
 		{"Temperature", &ai.Request{Prompt: "q", Temperature: new(math.Inf(1))}},
 		{"Temperature", &ai.Request{Prompt: "q", Temperature: new(-0.1)}},
 		{"MaxTokens", &ai.Request{Prompt: "q", MaxTokens: -1}},
-		{"MaxTokens", &ai.Request{Prompt: "q", MaxTokens: math.MaxInt32 + 1}},
+		{"MaxTokens", &ai.Request{Prompt: "q", MaxTokens: int(tooMany)}},
 		{"Dimensions", &ai.Request{Inputs: []string{"a"}, Dimensions: -1}},
 		{"Dimensions", &ai.Request{Prompt: "q", Dimensions: 8}},
 		{"AllowOtherSpace", &ai.Request{Prompt: "q", AllowOtherSpace: true}},
