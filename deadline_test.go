@@ -141,29 +141,6 @@ func TestAfterTheCallerCancelsNothingMoreIsSentUpstream(t *testing.T) {
 	})
 }
 
-func TestACancelAtTheMomentOfARetryStopsIt(t *testing.T) {
-	// The wait and the context end at one instant, and either may be seen first.
-	// Nobody can do anything about a cancel that comes after the last look.
-	sent := 0
-	for range 60 {
-		inBubble(t, func(t *testing.T) {
-			primary := &provider{do: func(ctx context.Context, _ *ai.Request) (*ai.Response, error) {
-				if ctx.Err() != nil {
-					sent++
-				}
-				return nil, &ai.Error{Code: ai.CodeRateLimited, RetryAfter: 30 * time.Second}
-			}}
-			client := newClient(t, ai.WithProvider("primary", primary))
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(30*time.Second, cancel)
-			mustFailWith(t, ctx, client, ai.Text("q"))
-		})
-	}
-	if sent > 10 {
-		t.Errorf("%d of 60 retries were sent with a context that had ended", sent)
-	}
-}
-
 func TestACancelledCallIsNoFailureAndAsksNobodyElse(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		secondary := answers("second")

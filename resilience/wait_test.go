@@ -2,6 +2,7 @@ package resilience
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -137,6 +138,42 @@ func TestAHurriedRunRetriesOnceAfterAShortWait(t *testing.T) {
 		}
 		if longest != 250*time.Millisecond {
 			t.Fatalf("the longest wait was %v, want it cut to 250ms", longest)
+		}
+	})
+}
+
+// unnoticed has ended once its time has come, but nobody is woken by it: as if
+// the wait for a retry, which ends at the same moment, had been seen first.
+type unnoticed struct {
+	context.Context
+	end time.Time
+}
+
+func (c unnoticed) Err() error {
+	if time.Now().Before(c.end) {
+		return nil
+	}
+	return context.Canceled
+}
+
+func TestACancelAtTheMomentOfARetryStopsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limited := errors.New("limited")
+		g, err := NewGuard("g", Policy{}, func(error) Verdict { return Verdict{Retry: true, After: 30 * time.Second} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls := 0
+		ctx := unnoticed{context.Background(), time.Now().Add(30 * time.Second)}
+		_, err = Run(ctx, g, func(context.Context) (int, error) {
+			calls++
+			return 0, limited
+		})
+		if calls != 1 || !errors.Is(err, context.Canceled) || !errors.Is(err, limited) {
+			t.Errorf("%d calls, %v", calls, err)
+		}
+		if left := g.BudgetLeft(); left != g.Policy().Budget.Capacity {
+			t.Errorf("the retry that was not made cost %d tokens", g.Policy().Budget.Capacity-left)
 		}
 	})
 }
