@@ -47,7 +47,7 @@ func (q Question) Answer() (Answer, error) {
 		}
 		text += described
 	}
-	text = before(text, q.Stop)
+	text = strings.ToValidUTF8(before(text, q.Stop), "") // a stop may be part of a character
 	if q.MaxTokens > 0 && Tokens(text) > q.MaxTokens {
 		text, a.Truncated = head(text, q.MaxTokens*runesPerToken), true
 	}

@@ -119,6 +119,7 @@ func FuzzSummary(f *testing.F) {
 func FuzzAnswer(f *testing.F) {
 	f.Add("Any risk? "+report, 7, "ratio")
 	f.Add("é\xffé", 1, "")
+	f.Add("ր", -95, "\x80")
 	f.Fuzz(func(t *testing.T, prompt string, limit int, stop string) {
 		a, err := Question{Prompt: prompt, MaxTokens: limit, Stop: []string{stop}}.Answer()
 		if err != nil {
