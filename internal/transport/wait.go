@@ -10,9 +10,9 @@ import (
 // MaxWait is the longest wait hint that is believed.
 const MaxWait = 24 * time.Hour
 
-// Seconds turns a number of seconds, as a provider wrote it, into a duration
+// seconds turns a number of seconds, as a provider wrote it, into a duration
 // from 0 to MaxWait. Not-a-number and negative numbers are 0.
-func Seconds(f float64) time.Duration {
+func seconds(f float64) time.Duration {
 	switch {
 	case !(f > 0): // NaN as well
 		return 0
@@ -23,20 +23,23 @@ func Seconds(f float64) time.Duration {
 	}
 }
 
+// Clamp brings a wait that a provider named into the range from 0 to MaxWait.
+func Clamp(d time.Duration) time.Duration { return min(max(d, 0), MaxWait) }
+
 // RetryAfter returns how long the provider asks to wait, from 0 (nobody said)
 // to MaxWait: the header retry-after-ms (OpenAI's and Azure's, in
 // milliseconds) or else Retry-After (RFC 9110, section 10.2.3: whole seconds
 // or a date; fractions are read too).
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	if ms, err := strconv.ParseFloat(strings.TrimSpace(h.Get("Retry-After-Ms")), 64); err == nil {
-		return Seconds(ms / 1000)
+		return seconds(ms / 1000)
 	}
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
 		return 0
 	}
 	if s, err := strconv.ParseFloat(value, 64); err == nil {
-		return Seconds(s)
+		return seconds(s)
 	}
 	if at, err := http.ParseTime(value); err == nil {
 		return min(max(at.Sub(now), 0), MaxWait)

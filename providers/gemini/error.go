@@ -78,7 +78,7 @@ func namedWait(message string) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return min(max(d, 0), transport.MaxWait)
+	return transport.Clamp(d)
 }
 
 // dailyPause is the shortest wait that is believed when a daily quota is used

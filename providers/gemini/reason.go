@@ -66,7 +66,7 @@ func parseDetails(list []map[string]any) (d details) {
 		case strings.HasSuffix(kind, "RetryInfo"):
 			text, _ := entry["retryDelay"].(string)
 			if delay, err := time.ParseDuration(text); err == nil {
-				d.delay = min(max(delay, 0), transport.MaxWait)
+				d.delay = transport.Clamp(delay)
 			}
 		case strings.HasSuffix(kind, "ErrorInfo"):
 			d.reason, _ = entry["reason"].(string)

@@ -144,7 +144,7 @@ func namedWait(message string) time.Duration {
 				value += "s"
 			}
 			if d, err := time.ParseDuration(value); err == nil {
-				return min(max(d, 0), transport.MaxWait)
+				return transport.Clamp(d)
 			}
 		}
 	}
