@@ -46,14 +46,14 @@ func (b *Breaker) Name() string { return b.name }
 // [Permit.Done]. The error is an [*OpenError]: the call must not be made. While
 // the breaker is half-open one permit at a time is given, the probe's.
 func (b *Breaker) Acquire() (Permit, error) {
-	w := b.load()
-	if !w.closed() {
+	g := grant{b.load()}
+	if !g.word.closed() {
 		var refused *OpenError
-		if w, refused = b.admitGuarded(); refused != nil {
+		if g, refused = b.admitGuarded(); refused != nil {
 			return Permit{}, refused
 		}
 	}
-	return Permit{breaker: b, word: w}, nil
+	return Permit{breaker: b, grant: g}, nil
 }
 
 // RecordSuccess tells of a success without a permit. It closes a half-open
@@ -70,33 +70,33 @@ func (b *Breaker) RecordFailure() { b.record(Failure) }
 
 func (b *Breaker) load() word { return word(b.word.Load()) }
 
-// admit lets a call pass, giving the word to settle it with, or refuses it.
-func (b *Breaker) admit() (word, *OpenError) {
+// admit lets a call pass, giving what to settle it with, or refuses it.
+func (b *Breaker) admit() (grant, *OpenError) {
 	if w := b.load(); w.closed() {
-		return w, nil
+		return grant{w}, nil
 	}
 	return b.admitGuarded()
 }
 
-func (b *Breaker) admitGuarded() (word, *OpenError) {
+func (b *Breaker) admitGuarded() (grant, *OpenError) {
 	if r := b.refuses(); r != nil {
-		return 0, r
+		return grant{}, r
 	}
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
 	now := b.refresh()
 	switch w := b.load(); w.phase() {
 	case phaseOpen, phaseForcedOpen:
-		return 0, b.refuse()
+		return grant{}, b.refuse()
 	case phaseProbing:
 		if now < b.refusal.Load().until {
-			return 0, b.refuse()
+			return grant{}, b.refuse()
 		}
-		return b.probe(now), nil
+		return grant{b.probe(now)}, nil
 	case phaseHalfOpen:
-		return b.probe(now), nil
+		return grant{b.probe(now)}, nil
 	default:
-		return w, nil
+		return grant{w}, nil
 	}
 }
 
@@ -126,16 +126,17 @@ func (b *Breaker) refusesIn(wait time.Duration) bool {
 	return false
 }
 
-// settle tells the outcome of a call admitted with w and whether it counted. A
+// settle tells the outcome of a call admitted with g and whether it counted. A
 // word that has changed belongs to an earlier era, and the result with it.
-func (b *Breaker) settle(w word, o Outcome) bool {
-	if o == Success && w.closed() {
-		return b.load() == w
+func (b *Breaker) settle(g grant, o Outcome) bool {
+	if o == Success && g.word.closed() {
+		return b.load() == g.word
 	}
-	return b.settleGuarded(w, o)
+	return b.settleGuarded(g, o)
 }
 
-func (b *Breaker) settleGuarded(w word, o Outcome) bool {
+func (b *Breaker) settleGuarded(g grant, o Outcome) bool {
+	w := g.word
 	if b.load() != w || o == Neutral && w.phase() != phaseProbing {
 		return false
 	}
@@ -154,12 +155,12 @@ func (b *Breaker) settleGuarded(w word, o Outcome) bool {
 
 // abandon settles a call that ended without returning: a panic or Goexit is a
 // failure of the call, but tells a probe nothing about recovery.
-func (b *Breaker) abandon(w word) {
-	if w.phase() == phaseProbing {
-		b.settle(w, Neutral)
+func (b *Breaker) abandon(g grant) {
+	if g.probe() {
+		b.settle(g, Neutral)
 		return
 	}
-	b.settle(w, Failure)
+	b.settle(g, Failure)
 }
 
 func (b *Breaker) record(o Outcome) {

@@ -171,7 +171,7 @@ func compare(b *Breaker, steps []step) error {
 				return fmt.Errorf("step %d, %+v: error %v, want a permit: %v", i, s, err, ok)
 			}
 			if ok {
-				want.real = &Permit{breaker: got.breaker, word: got.word}
+				want.real = &Permit{breaker: got.breaker, grant: got.grant}
 				permits = append(permits[max(0, len(permits)-7):], want)
 			}
 		case "done":

@@ -6,7 +6,7 @@ import "sync/atomic"
 // it, but is not copied after its first use. The zero Permit permits nothing.
 type Permit struct {
 	breaker *Breaker
-	word    word
+	grant   grant
 	done    atomic.Bool
 }
 
@@ -18,5 +18,11 @@ func (p *Permit) Done(o Outcome) (counted bool) {
 	if p.breaker == nil || p.done.Swap(true) {
 		return false
 	}
-	return p.breaker.settle(p.word, o)
+	return p.breaker.settle(p.grant, o)
 }
+
+// grant is what a call that was let through is settled with.
+type grant struct{ word word }
+
+// probe tells whether the call is to find out if what is called has recovered.
+func (g grant) probe() bool { return g.word.phase() == phaseProbing }
