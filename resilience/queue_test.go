@@ -1,0 +1,200 @@
+package resilience
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// waiting is a call that asked for a place in a goroutine of its own.
+type waiting struct {
+	err    error
+	ended  bool
+	cancel context.CancelFunc
+}
+
+// ask has a call ask for a place, up to where it waits or has its answer.
+func ask(l *Limiter, deadline time.Duration) *waiting {
+	ctx, cancel := context.WithCancel(context.Background())
+	if deadline > 0 {
+		ctx, cancel = context.WithTimeout(context.Background(), deadline)
+	}
+	w := &waiting{cancel: cancel}
+	go func() {
+		w.err = l.Acquire(ctx)
+		w.ended = true
+		cancel()
+	}()
+	synctest.Wait()
+	return w
+}
+
+func (w *waiting) placed() bool { return w.ended && w.err == nil }
+
+func TestPlacesAreGivenFirstComeFirstServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newTestLimiter(t, LimitPolicy{MaxConcurrent: 1, Queue: 3})
+		mustPlace(t, l)
+		line := []*waiting{ask(l, 0), ask(l, 0), ask(l, 0)}
+		wantPlaces(t, l, 1, 3)
+		full := wantRefused(t, l.Acquire(t.Context()), ReasonQueueFull)
+		if full.Queue != 3 || full.Error() != "resilience: pdf already has 1 calls under way (queue_full)" {
+			t.Fatalf("refused with %+v: %v", *full, full)
+		}
+		for i, next := range line {
+			if l.TryAcquire() || next.ended {
+				t.Fatalf("a place before number %d in line was served", i)
+			}
+			l.Release()
+			synctest.Wait()
+			if !next.placed() {
+				t.Fatalf("number %d in line got no place: %v", i, next.err)
+			}
+			wantPlaces(t, l, 1, 2-i)
+		}
+		l.Release()
+		wantPlaces(t, l, 0, 0)
+	})
+}
+
+func TestNobodyWaitsLongerThanMaxQueueWait(t *testing.T) {
+	for policy, want := range map[LimitPolicy]time.Duration{
+		{MaxConcurrent: 1, Queue: 1}:                                  time.Second,
+		{MaxConcurrent: 1, Queue: 1, MaxQueueWait: 3 * time.Second}:   3 * time.Second,
+		{MaxConcurrent: 1, Queue: 1, MaxQueueWait: time.Microsecond}:  time.Microsecond,
+		{MaxConcurrent: 1, Queue: 1, MaxQueueWait: 24 * time.Hour}:    24 * time.Hour,
+		{MaxConcurrent: 1, Queue: 2, MaxQueueWait: 90 * time.Second}:  90 * time.Second,
+		{MaxConcurrent: 1, Queue: 2, MaxQueueWait: time.Second + 1e6}: time.Second + 1e6,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newTestLimiter(t, policy)
+			mustPlace(t, l)
+			start := time.Now()
+			wantRefused(t, l.Acquire(t.Context()), ReasonQueueWait)
+			if waited := time.Since(start); waited != want {
+				t.Fatalf("waited %v, want %v", waited, want)
+			}
+			wantPlaces(t, l, 1, 0)
+		})
+	}
+}
+
+func TestAWaitEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newTestLimiter(t, LimitPolicy{MaxConcurrent: 1, Queue: 2})
+		mustPlace(t, l)
+		start := time.Now()
+		late, cancelled := ask(l, 300*time.Millisecond), ask(l, 0)
+		cancelled.cancel()
+		synctest.Wait()
+		if !errors.Is(cancelled.err, context.Canceled) || !errors.Is(cancelled.err, ErrLimit) {
+			t.Fatalf("cancelled: %v", cancelled.err)
+		}
+		if cancelled.err.Error() != "resilience: context canceled while waiting for a place of pdf" {
+			t.Fatalf("it says %q", cancelled.err)
+		}
+		wantPlaces(t, l, 1, 1)
+		for !late.ended {
+			elapse(time.Millisecond)
+		}
+		if waited := time.Since(start); !errors.Is(late.err, context.DeadlineExceeded) || waited > 301*time.Millisecond {
+			t.Fatalf("after %v: %v", waited, late.err)
+		}
+		wantPlaces(t, l, 1, 0)
+	})
+}
+
+func TestAPlaceHandedToACallThatJustEndedGoesOnToTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newTestLimiter(t, LimitPolicy{MaxConcurrent: 1, Queue: 2})
+		mustPlace(t, l)
+		first, second := ask(l, 0), ask(l, 0)
+		first.cancel()
+		l.Release() // it is still in line, or no longer: nobody can tell
+		synctest.Wait()
+		if !errors.Is(first.err, context.Canceled) || !second.placed() {
+			t.Fatalf("first %v, second %v", first.err, second.err)
+		}
+		wantPlaces(t, l, 1, 0)
+	})
+}
+
+// Two places, held 400 ms each: with n ahead a turn comes after (n+1)·200 ms.
+func TestACallWhoseTurnWouldComeTooLateIsRefusedAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		deadline time.Duration
+		want     bool
+	}{
+		{"its deadline passes before", 599 * time.Millisecond, false},
+		{"its deadline passes with it", 600 * time.Millisecond, true},
+		{"its deadline leaves it time", 700 * time.Millisecond, true},
+		{"it has no deadline", 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := steadyLimiter(t, 2, 400*time.Millisecond)
+				ask(l, 0)
+				ask(l, 0)
+				third := ask(l, c.deadline)
+				defer func() { // let them all go
+					elapse(time.Second)
+				}()
+				if third.ended == c.want {
+					t.Fatalf("waits: %v, want %v (%v)", !third.ended, c.want, third.err)
+				}
+				if !c.want {
+					wantRefused(t, third.err, ReasonQueueSlow)
+				}
+			})
+		})
+	}
+}
+
+func TestMaxQueueWaitBoundsWhatCanBeExpected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := steadyLimiter(t, 1, 400*time.Millisecond) // of the default second
+		ask(l, 0)
+		ask(l, 0)
+		third := ask(l, time.Minute)
+		wantRefused(t, third.err, ReasonQueueSlow)
+		elapse(time.Second)
+	})
+}
+
+func TestTheFirstInLineMayAlwaysWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := steadyLimiter(t, 1, 900*time.Millisecond)
+		first := ask(l, 10*time.Millisecond)
+		if first.ended {
+			t.Fatalf("refused: %v", first.err)
+		}
+		elapse(5 * time.Millisecond)
+		l.Release()
+		synctest.Wait()
+		if !first.placed() {
+			t.Fatalf("not placed: %v", first.err)
+		}
+	})
+}
+
+// steadyLimiter is a limiter whose places are all taken and have been held for
+// that long each.
+func steadyLimiter(t *testing.T, limit int, held time.Duration) *Limiter {
+	l := newTestLimiter(t, LimitPolicy{MaxConcurrent: limit, Queue: 8})
+	for range limit {
+		mustPlace(t, l)
+	}
+	for range limit {
+		w := ask(l, 0)
+		elapse(held / time.Duration(limit))
+		l.Release()
+		synctest.Wait()
+		if !w.placed() {
+			t.Fatal("not placed")
+		}
+	}
+	return l
+}
