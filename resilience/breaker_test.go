@@ -210,7 +210,7 @@ func TestAResultThatWaitedForTheLockWhileItsEraEndedDoesNotCount(t *testing.T) {
 	b := newTestBreaker(t, BreakerConfig{})
 	w, _ := b.admit()
 	b.ForceClosed()
-	if b.settleGuarded(w, Failure) || b.FailureCount() != 0 {
+	if b.settleGuarded(w, Verdict{Outcome: Failure}) || b.FailureCount() != 0 {
 		t.Fatal("it counted in an era that is not its own")
 	}
 }

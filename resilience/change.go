@@ -6,6 +6,7 @@ import "time"
 type StateChange struct {
 	Name         string        // the breaker's name
 	From, To     State         // never equal
+	Mode         Mode          // after the transition; in MetricsOnly it had no effect on calls
 	At           time.Time     // when it happened, which may be before the callback runs
 	FailureCount int           // failures within Window, after the transition
 	Window       time.Duration // the configured window

@@ -44,6 +44,7 @@ func TestEveryTransitionIsReportedOnceInOrder(t *testing.T) {
 			change(Open, Closed, at(full), 0, ReasonReset),
 			change(Closed, Open, at(full), 0, ReasonForced),
 		}
+		want[len(want)-1].Mode = ForcedOpen
 		if !slices.Equal(got, want) {
 			t.Fatalf("got\n%+v\nwant\n%+v", got, want)
 		}

@@ -5,45 +5,51 @@ import "time"
 // Trip opens the breaker until then and gives reason (a constant of the
 // caller's, such as "maintenance") to its refusals. While it is open a later
 // deadline lengthens the open time and an earlier one changes nothing. A
-// deadline that has passed, and a breaker in another mode than [Automatic],
-// change nothing either.
+// deadline that has passed, and a breaker that is forced or disabled, change
+// nothing either.
 func (b *Breaker) Trip(until time.Time, reason string) {
 	left := time.Until(until)
+	if left <= 0 {
+		return
+	}
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
 	now := b.refresh()
-	p := b.load().phase()
-	if left <= 0 || p.mode() != Automatic {
-		return
-	}
-	end := after(now, left)
-	if p == phaseOpen && end <= b.refusal.Load().until {
-		return
-	}
-	b.open(now, end, reason)
+	b.tripUntil(now, after(now, left), reason)
 }
 
-// ForceOpen refuses every call until ForceClosed, Disable or Reset.
+// ForceOpen refuses every call until another of these methods is called.
 func (b *Breaker) ForceOpen() {
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
-	b.open(b.refresh(), forever, ReasonForced)
+	now := b.refresh()
+	b.setDry(false, now)
+	b.open(phaseForcedOpen, now, forever, ReasonForced)
 }
 
 // ForceClosed lets every call pass, counting failures but never opening, until
-// ForceOpen, Disable or Reset.
-func (b *Breaker) ForceClosed() { b.forceTo(phaseForcedClosed, ReasonForced) }
+// another of these methods is called.
+func (b *Breaker) ForceClosed() { b.forceTo(false, phaseForcedClosed, ReasonForced) }
 
-// Disable lets every call pass and counts nothing until ForceOpen, ForceClosed
-// or Reset.
-func (b *Breaker) Disable() { b.forceTo(phaseDisabled, ReasonForced) }
+// Disable lets every call pass and counts nothing until another of these
+// methods is called.
+func (b *Breaker) Disable() { b.forceTo(false, phaseDisabled, ReasonForced) }
+
+// MetricsOnly lets every call pass and goes on judging, from closed and with an
+// empty window: events and snapshots tell what the breaker would have done, and
+// its states are shown as [Closed]. It tries thresholds on real traffic. It
+// lasts until another of these methods is called.
+func (b *Breaker) MetricsOnly() { b.forceTo(true, b.closedPhase(), ReasonForced) }
 
 // Reset makes the breaker closed and automatic, with an empty window. What was
 // counted since the start is kept.
-func (b *Breaker) Reset() { b.forceTo(phaseClosed, ReasonReset) }
+func (b *Breaker) Reset() { b.forceTo(false, b.closedPhase(), ReasonReset) }
 
-func (b *Breaker) forceTo(p phase, reason string) {
+func (b *Breaker) forceTo(dry bool, p phase, reason string) {
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
-	b.close(p, b.refresh(), reason)
+	now := b.refresh()
+	b.setDry(dry, now)
+	b.row = 0
+	b.close(p, now, reason)
 }

@@ -116,7 +116,7 @@ func TestTheSnapshotShowsWhatHappened(t *testing.T) {
 		elapse(10 * time.Second)
 		mustRefuse(t, b)
 		want := Snapshot{
-			Name: "storage", State: Open, Reason: ReasonFailures,
+			Name: "storage", State: Open, Shadow: Open, Reason: ReasonFailures,
 			FailureCount: 5, LastFailure: start.Add(5 * time.Second), OpenedAt: start.Add(5 * time.Second),
 			Until: start.Add(35 * time.Second), RetryAfter: 20 * time.Second,
 			Era: 1, Failures: 5, Refusals: 1, Trips: 1,

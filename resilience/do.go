@@ -17,23 +17,25 @@ func Do[T any](ctx context.Context, b *Breaker, fn func(context.Context) (T, err
 	if err := ctx.Err(); err != nil {
 		return zero, err
 	}
-	w, refused := b.admit()
+	g, refused := b.admit()
 	if refused != nil {
 		return zero, refused
 	}
 	judged := false
 	defer func() {
 		if !judged {
-			b.abandon(w)
+			b.abandon(g)
 		}
 	}()
 	v, err := fn(ctx)
-	o := Success
-	if err != nil {
-		o = b.outcome(ctx, err)
+	if err == nil {
+		judged = true
+		b.settle(g, Success)
+		return v, nil
 	}
+	verdict := b.verdict(ctx, err)
 	judged = true
-	b.settle(w, o)
+	b.settleGuarded(g, verdict)
 	return v, err
 }
 
@@ -42,9 +44,9 @@ func Protect[T any](b *Breaker, fn func(context.Context) (T, error)) func(contex
 	return func(ctx context.Context) (T, error) { return Do(ctx, b, fn) }
 }
 
-func (b *Breaker) outcome(ctx context.Context, err error) Outcome {
+func (b *Breaker) verdict(ctx context.Context, err error) Verdict {
 	if cancelled(ctx) {
-		return Neutral
+		return Verdict{}
 	}
 	return b.cfg.Classify(err)
 }

@@ -19,9 +19,9 @@
 // [Permit.Done] are the two halves of the same thing, for work that outlives a
 // function. [Breaker.RecordSuccess] and [Breaker.RecordFailure] only tell.
 //
-// Every transition and every probe begins a new era. A permit belongs to the
-// era it was taken in, and its result never touches a later one: a call that
-// began before the breaker opened can neither close nor reopen it.
+// Every transition begins a new era. A permit belongs to the era it was taken
+// in, and its result never touches a later one: a call that began before the
+// breaker opened can neither close nor reopen it.
 //
 // # The guard
 //

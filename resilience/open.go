@@ -12,11 +12,16 @@ var ErrOpen = errors.New("resilience: circuit open")
 // [Snapshot]. [Breaker.Trip] and a gate's [Verdict] give their own.
 const (
 	ReasonFailures       = "failures"        // opened: too many failures within the window
-	ReasonProbeFailed    = "probe_failed"    // opened again: the probe failed
-	ReasonProbing        = "probing"         // refused while half-open: the probe is still out
+	ReasonFailureRate    = "failure_rate"    // opened: too large a share of the calls failed
+	ReasonSlowRate       = "slow_rate"       // opened: too large a share of the calls was slow
+	ReasonProbeFailed    = "probe_failed"    // opened again: a probe failed
+	ReasonProbeSlow      = "probe_slow"      // opened again: a probe was slow
+	ReasonProbing        = "probing"         // refused while half-open: the probes are still out
+	ReasonReadmitting    = "readmitting"     // refused while half-open: only a share of the calls passes
 	ReasonOpenTimeOver   = "open_time_over"  // became half-open
 	ReasonProbeSucceeded = "probe_succeeded" // closed
-	ReasonForced         = "forced"          // ForceOpen, ForceClosed or Disable
+	ReasonReadmitted     = "readmitted"      // closed: the last share has passed its time
+	ReasonForced         = "forced"          // ForceOpen, ForceClosed, Disable or MetricsOnly
 	ReasonReset          = "reset"           // Reset
 )
 
@@ -25,7 +30,7 @@ const (
 // callers must not modify it.
 type OpenError struct {
 	Name   string    // the breaker's name; for a gate the guard's name and, after a slash, the key
-	State  State     // Open, or HalfOpen while the one call that finds out is still out
+	State  State     // Open, or HalfOpen while only the calls that find out pass
 	Until  time.Time // when to ask again; zero if nobody knows (ForceOpen)
 	Reason string    // a Reason constant, or what Trip or the verdict gave
 }

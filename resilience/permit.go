@@ -22,7 +22,13 @@ func (p *Permit) Done(o Outcome) (counted bool) {
 }
 
 // grant is what a call that was let through is settled with.
-type grant struct{ word word }
+type grant struct {
+	word   word
+	flight *flight // nil unless the call must be known by itself
+}
+
+// noWord is no breaker's: what was granted under it is never heard.
+const noWord = ^word(0)
 
 // probe tells whether the call is to find out if what is called has recovered.
-func (g grant) probe() bool { return g.word.phase() == phaseProbing }
+func (g grant) probe() bool { return g.flight != nil && g.flight.probe }

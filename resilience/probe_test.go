@@ -51,8 +51,8 @@ func TestAProbeThatEndsWithoutAResultFreesItsPlace(t *testing.T) {
 				if now.State != HalfOpen || now.FailureCount != before.FailureCount || now.Failures != before.Failures {
 					t.Fatalf("it counted: %+v became %+v", before, now)
 				}
-				if now.Era == before.Era {
-					t.Fatal("the era did not rise")
+				if now.Era != before.Era {
+					t.Fatal("a lost probe is no transition")
 				}
 				if !mustAcquire(t, b).Done(Success) {
 					t.Fatal("the next probe's success did not count")
@@ -161,7 +161,7 @@ func explode(context.Context) (int, error) { panic("boom") }
 
 func TestAPanickingClassifierStillGivesThePermitBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newTestBreaker(t, BreakerConfig{Classify: func(error) Outcome { panic("classify") }})
+		b := newTestBreaker(t, BreakerConfig{Classify: func(error) Verdict { panic("classify") }})
 		halfOpen(t, b)
 		func() {
 			defer func() { _ = recover() }()
@@ -199,11 +199,11 @@ func TestDoDoesNotCallWithAContextThatIsDone(t *testing.T) {
 
 func TestClassifyDecidesWhatAnErrorMeans(t *testing.T) {
 	errNotFound := errors.New("not found")
-	b := newTestBreaker(t, BreakerConfig{Failures: 1, Classify: func(err error) Outcome {
+	b := newTestBreaker(t, BreakerConfig{Failures: 1, Classify: func(err error) Verdict {
 		if errors.Is(err, errNotFound) {
-			return Neutral
+			return Verdict{}
 		}
-		return Failure
+		return Verdict{Outcome: Failure}
 	}})
 	_, _ = Do(t.Context(), b, func(context.Context) (int, error) { return 0, errNotFound })
 	wantState(t, b, Closed)

@@ -8,13 +8,17 @@ type Snapshot struct {
 	Name         string
 	State        State
 	Mode         Mode
-	Reason       string        // why calls are refused; empty while Closed and while HalfOpen without a probe
-	FailureCount int           // failures within the window, at most BreakerConfig.Failures
+	Shadow       State         // in MetricsOnly, what the state would be; else State
+	Reason       string        // why calls are refused; empty while Closed and while HalfOpen with a place for a probe
+	FailureCount int           // failures within the window, at most BreakerConfig.Failures unless that is 0
+	Calls        int           // within the window; 0 unless a rate is configured, as are the next two
+	FailureRate  float64       // the share of Calls that failed
+	SlowRate     float64       // the share of Calls that were slow
 	LastFailure  time.Time     // zero if there was none
 	OpenedAt     time.Time     // when it last opened; zero if it never did
 	Until        time.Time     // until when calls are refused; zero if they are not, or nobody knows
 	RetryAfter   time.Duration // what is left until Until; never negative
-	Era          uint64        // rises with every transition and every probe
+	Era          uint64        // rises with every transition
 	Failures     uint64        // failures counted
 	Refusals     uint64        // calls refused
 	Trips        uint64        // times it opened
@@ -28,13 +32,18 @@ func (b *Breaker) Snapshot() Snapshot {
 	w := b.load()
 	s := Snapshot{
 		Name:         b.name,
-		State:        w.phase().state(),
-		Mode:         w.phase().mode(),
-		FailureCount: b.window.within(now, b.cfg.Window),
+		State:        shown(w),
+		Mode:         w.mode(),
+		Shadow:       w.phase().state(),
+		FailureCount: b.failureCount(now),
 		Era:          w.era(),
 		Failures:     b.failures,
 		Refusals:     b.refused.Load(),
 		Trips:        b.trips,
+	}
+	if b.calls != nil {
+		c := b.calls.within(now)
+		s.Calls, s.FailureRate, s.SlowRate = c.calls, c.failureRate(), c.slowRate()
 	}
 	if b.failures > 0 {
 		s.LastFailure = b.clock.time(b.lastFailure)
@@ -43,7 +52,7 @@ func (b *Breaker) Snapshot() Snapshot {
 		s.OpenedAt = b.clock.time(b.openedAt)
 	}
 	switch w.phase() {
-	case phaseOpen, phaseForcedOpen, phaseProbing:
+	case phaseOpen, phaseForcedOpen, phaseProbing, phaseReadmitting:
 		r := b.refusal.Load()
 		s.Reason, s.Until = r.Reason, r.Until
 		if r.until != forever {
@@ -53,35 +62,43 @@ func (b *Breaker) Snapshot() Snapshot {
 	return s
 }
 
-// State returns the present state. Asking is enough to end an open time that
-// is over.
+// State returns the present state, [Closed] in mode [MetricsOnly]. Asking is
+// enough to end an open time that is over.
 func (b *Breaker) State() State {
 	switch w := b.load(); w.phase() {
+	case phaseClosed, phaseHalfOpen, phaseProbing, phaseForcedOpen, phaseForcedClosed, phaseDisabled:
+		return shown(w)
 	case phaseOpen:
 		if b.clock.now() < b.refusal.Load().until {
-			return Open
+			return shown(w)
 		}
-		b.mu.Lock()
-		defer b.callbacks.unlock(&b.mu)
-		b.refresh()
-		return b.load().phase().state()
-	default:
-		return w.phase().state()
 	}
+	b.mu.Lock()
+	defer b.callbacks.unlock(&b.mu)
+	b.refresh()
+	return shown(b.load())
+}
+
+// shown is the state that callers are to act on.
+func shown(w word) State {
+	if w.dry() {
+		return Closed
+	}
+	return w.phase().state()
 }
 
 // IsOpen tells whether the state is [Open]. It takes no permit: a half-open
-// breaker is not open, yet only its probe passes.
+// breaker is not open, yet only its probes pass.
 func (b *Breaker) IsOpen() bool { return b.State() == Open }
 
 // IsHalfOpen tells whether the state is [HalfOpen].
 func (b *Breaker) IsHalfOpen() bool { return b.State() == HalfOpen }
 
 // Mode returns who decides the state.
-func (b *Breaker) Mode() Mode { return b.load().phase().mode() }
+func (b *Breaker) Mode() Mode { return b.load().mode() }
 
-// FailureCount returns the failures within the window, at most
-// BreakerConfig.Failures. Closing forgets them.
+// FailureCount returns the failures within the window, as in [Snapshot].
+// Closing forgets them.
 func (b *Breaker) FailureCount() int { return b.Snapshot().FailureCount }
 
 // LastFailure returns when the last failure was counted; zero if none was.

@@ -6,7 +6,7 @@ type State uint8
 const (
 	Closed   State = iota // calls pass
 	Open                  // calls are refused
-	HalfOpen              // one call, the probe, passes to find out; the others are refused
+	HalfOpen              // a few calls, the probes, pass to find out; the others are refused
 )
 
 // String returns "closed", "open" or "half_open".
@@ -33,9 +33,11 @@ const (
 	ForcedOpen               // refuses every call until told otherwise
 	ForcedClosed             // lets every call pass; failures are counted but never open it
 	Disabled                 // lets every call pass and counts nothing
+	MetricsOnly              // lets every call pass, and tells what Automatic would have done
 )
 
-// String returns "automatic", "forced_open", "forced_closed" or "disabled".
+// String returns "automatic", "forced_open", "forced_closed", "disabled" or
+// "metrics_only".
 func (m Mode) String() string {
 	switch m {
 	case Automatic:
@@ -46,6 +48,8 @@ func (m Mode) String() string {
 		return "forced_closed"
 	case Disabled:
 		return "disabled"
+	case MetricsOnly:
+		return "metrics_only"
 	}
 	return "unknown"
 }
@@ -74,48 +78,3 @@ func (o Outcome) String() string {
 	}
 	return "unknown"
 }
-
-// phase is a breaker's state in full: the state, the mode, and whether a probe is out.
-type phase uint64
-
-const (
-	phaseClosed phase = iota
-	phaseOpen
-	phaseHalfOpen // no probe is out
-	phaseProbing  // half-open with its probe out
-	phaseForcedOpen
-	phaseForcedClosed
-	phaseDisabled
-
-	phaseBits = 3
-)
-
-func (p phase) state() State {
-	switch p {
-	case phaseOpen, phaseForcedOpen:
-		return Open
-	case phaseHalfOpen, phaseProbing:
-		return HalfOpen
-	}
-	return Closed
-}
-
-func (p phase) mode() Mode {
-	switch p {
-	case phaseForcedOpen:
-		return ForcedOpen
-	case phaseForcedClosed:
-		return ForcedClosed
-	case phaseDisabled:
-		return Disabled
-	}
-	return Automatic
-}
-
-// word packs an era and a phase, so that one atomic load answers both.
-type word uint64
-
-func (w word) closed() bool      { return w&(1<<phaseBits-1) == word(phaseClosed) }
-func (w word) phase() phase      { return phase(w & (1<<phaseBits - 1)) }
-func (w word) era() uint64       { return uint64(w >> phaseBits) }
-func (w word) next(p phase) word { return word((w.era()+1)<<phaseBits) | word(p) }

@@ -5,30 +5,36 @@ import "time"
 // window remembers the last len(times) failures. That is all an exact
 // "n failures within any span" needs: the n-th last one tells.
 type window struct {
-	times []time.Duration // a ring of instants
-	next  int             // where the next failure goes
-	count int             // how many places hold one
+	times []time.Duration // a ring of instants; empty if failures are not counted this way
+	next  int32           // where the next failure goes
+	count int32           // how many places hold one
 }
 
 func newWindow(n int) window { return window{times: make([]time.Duration, n)} }
 
 func (w *window) add(at time.Duration) {
+	n := int32(len(w.times))
+	if n == 0 {
+		return
+	}
 	w.times[w.next] = at
-	w.next = (w.next + 1) % len(w.times)
-	w.count = min(w.count+1, len(w.times))
+	if w.next++; w.next == n {
+		w.next = 0
+	}
+	w.count = min(w.count+1, n)
 }
 
 func (w *window) clear() { w.next, w.count = 0, 0 }
 
 // full tells whether all len(times) failures lie within span before now, both ends included.
 func (w *window) full(now, span time.Duration) bool {
-	return w.count == len(w.times) && now-w.times[w.next] <= span
+	return w.count > 0 && int(w.count) == len(w.times) && now-w.times[w.next] <= span
 }
 
 // within counts the remembered failures within span before now.
 func (w *window) within(now, span time.Duration) int {
-	for n := range w.count {
-		newest := w.next - 1 - n
+	for n := range int(w.count) {
+		newest := int(w.next) - 1 - n
 		if newest < 0 {
 			newest += len(w.times)
 		}
@@ -36,5 +42,5 @@ func (w *window) within(now, span time.Duration) int {
 			return n
 		}
 	}
-	return w.count
+	return int(w.count)
 }

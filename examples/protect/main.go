@@ -123,6 +123,6 @@ func newBreaker(name string) (*resilience.Breaker, error) {
 	return resilience.NewBreaker(name, resilience.BreakerConfig{
 		Failures: failures,
 		OpenFor:  openFor,
-		Classify: outcomeOf,
+		Classify: judge,
 	})
 }

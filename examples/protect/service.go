@@ -40,13 +40,13 @@ func (s *service) do(ctx context.Context) (string, error) {
 // and would reject the same thing again.
 var errRejected = errors.New("rejected")
 
-// outcomeOf keeps what we did wrong from opening the breaker of a healthy
+// judge keeps what we did wrong from opening the breaker of a healthy
 // service.
-func outcomeOf(err error) resilience.Outcome {
+func judge(err error) resilience.Verdict {
 	if errors.Is(err, errRejected) || errors.Is(err, context.Canceled) {
-		return resilience.Neutral
+		return resilience.Verdict{}
 	}
-	return resilience.Failure
+	return resilience.Verdict{Outcome: resilience.Failure}
 }
 
 // switches make a fake service fail, and count what reaches it.
