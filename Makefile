@@ -12,7 +12,7 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## run every test
@@ -35,6 +35,11 @@ bench: ## run the benchmarks of PKG matching BENCH COUNT times on two cores, and
 	@mkdir -p .cache
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -cpu 2 -count $(COUNT) $(PKG) | tee .cache/bench.txt
 	go run $(BENCHSTAT) .cache/bench.txt
+
+.PHONY: simulate
+simulate: ## the outage simulation in full, and its tables (3 min)
+	cd bench && go test -count 1 ./outage
+	cd bench && go test -count 1 -run Table -v ./outage -tables | grep -v '^[=-]'
 
 .PHONY: cover
 cover: ## test coverage of PKG, with the lines in .cache/cover.html
