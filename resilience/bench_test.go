@@ -98,6 +98,15 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
+// BenchmarkRunWaiting is what a time limit costs those who wait on it.
+func BenchmarkRunWaiting(b *testing.B) {
+	g := benchGuard(b, Policy{Timeout: time.Minute})
+	ctx := b.Context()
+	benchmark(b, func() {
+		_, _ = Run(ctx, g, func(ctx context.Context) (int, error) { ctx.Done(); return 1, nil })
+	})
+}
+
 func BenchmarkRunRefused(b *testing.B) {
 	g := benchGuard(b, Policy{})
 	g.Breaker().Trip(time.Now().Add(time.Hour), "benchmark")

@@ -16,6 +16,7 @@ type Guard struct {
 	classify func(error) Verdict
 	clock    clock
 	breaker  *Breaker
+	timed    bool                // every attempt needs the clock
 	places   *semaphore.Weighted // nil: no limit
 	full     *LimitError
 	budget   budget
@@ -42,6 +43,7 @@ func NewGuard(name string, p Policy, classify func(error) Verdict) (*Guard, erro
 		classify = defaultVerdict
 	}
 	g := &Guard{name: name, policy: p, classify: classify, clock: newClock(), breaker: breaker}
+	g.timed = p.Timeout > 0
 	g.budget.fill(p.Budget)
 	g.gates.name, g.gates.clock = name, &g.clock
 	g.gates.retry, g.gates.lease = p.Retry, p.Breaker.ProbeLease

@@ -163,15 +163,44 @@ func TestARunThatEndsWithoutReturningReleasesEverything(t *testing.T) {
 	}
 }
 
-func TestAFirstAttemptThatSucceedsAllocatesNothing(t *testing.T) {
-	g := newTestGuard(t, Policy{MaxConcurrent: 10}, nil)
-	ctx := t.Context()
-	allocs := testing.AllocsPerRun(100, func() {
-		if _, err := RunCall(ctx, g, Call{Key: "gpt-5", Hurry: true}, succeed); err != nil {
+func TestAFirstAttemptThatSucceedsAllocatesLittle(t *testing.T) {
+	for name, tt := range map[string]struct {
+		policy Policy
+		most   float64
+	}{
+		"plain":             {Policy{MaxConcurrent: 10}, 0},
+		"with a time limit": {Policy{Timeout: time.Minute}, 1},
+		"with the longest":  {Policy{Timeout: math.MaxInt64}, 1},
+	} {
+		g := newTestGuard(t, tt.policy, nil)
+		ctx := t.Context()
+		allocs := testing.AllocsPerRun(100, func() {
+			if _, err := RunCall(ctx, g, Call{Key: "gpt-5", Hurry: true}, succeed); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if allocs > tt.most {
+			t.Errorf("%s: %v allocations", name, allocs)
+		}
+	}
+}
+
+func TestTheLongestTimeLimitLimitsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Timeout: math.MaxInt64}, nil)
+		_, err := Run(t.Context(), g, func(ctx context.Context) (int, error) {
+			if ctx.Err() != nil {
+				t.Error(ctx.Err())
+			}
+			select {
+			case <-ctx.Done():
+				t.Error(ctx.Err())
+			case <-time.After(100 * 365 * 24 * time.Hour):
+			}
+			return 0, ctx.Err()
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 	})
-	if allocs != 0 {
-		t.Fatalf("%v allocations", allocs)
-	}
 }

@@ -118,7 +118,7 @@ func (r *retrier) NextBackOff() time.Duration {
 	wait := r.wait()
 	switch {
 	case r.last.refused && wait > r.patience,
-		after(r.guard.clock.now(), wait) >= r.lim.end,
+		after(r.guard.clock.now(), wait) >= r.lim.end(),
 		r.guard.breaker.refusesIn(wait):
 		return backoff.Stop
 	}

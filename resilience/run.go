@@ -51,7 +51,8 @@ func RunCall[T any](ctx context.Context, g *Guard, c Call, fn func(context.Conte
 		}
 		defer g.places.Release(1)
 	}
-	lim := g.limits(ctx, &c)
+	var lim limits
+	lim.set(ctx, g, c.Share)
 	var f failure
 	v, ok := attempt(ctx, g, &c, &lim, fn, &f)
 	if ok {
@@ -62,141 +63,6 @@ func RunCall[T any](ctx context.Context, g *Guard, c Call, fn func(context.Conte
 		return again(ctx, g, c, lim, fn, f, v)
 	}
 	return v, interrupted(ctx, f.err)
-}
-
-// failure is why an attempt gave no answer.
-type failure struct {
-	err     error
-	verdict Verdict
-	refused bool // fn was not called
-}
-
-// limits are the instants that bound a run, and whether any limit needs the clock.
-type limits struct {
-	end   time.Duration // of the caller's deadline or the share, whichever is first
-	share time.Duration
-	timed bool
-	now   time.Duration // when they were worked out, until the first attempt has used it
-	fresh bool
-}
-
-// take reads the clock, unless that was done just before.
-func (lim *limits) take(c *clock) time.Duration {
-	if lim.fresh {
-		lim.fresh = false
-		return lim.now
-	}
-	return c.now()
-}
-
-func (g *Guard) limits(ctx context.Context, c *Call) limits {
-	lim := limits{end: forever, share: forever, timed: g.policy.Timeout > 0}
-	deadline, ok := ctx.Deadline()
-	if !ok && c.Share == 0 {
-		return lim
-	}
-	now := g.clock.now()
-	lim.timed, lim.now, lim.fresh = true, now, true
-	if c.Share != 0 {
-		lim.share = after(now, c.Share)
-		lim.end = lim.share
-	}
-	if ok {
-		lim.end = min(lim.end, after(now, time.Until(deadline)))
-	}
-	return lim
-}
-
-// attempt calls fn once, if breaker and gate let it.
-func attempt[T any](ctx context.Context, g *Guard, c *Call, lim *limits, fn func(context.Context) (T, error), f *failure) (v T, ok bool) {
-	var start time.Duration
-	if lim.timed {
-		if start = lim.take(&g.clock); start >= lim.end {
-			*f = failure{err: context.DeadlineExceeded, refused: true}
-			return v, false
-		}
-	}
-	w, refused := g.breaker.admit()
-	if refused != nil {
-		*f = failure{err: refused, refused: true}
-		return v, false
-	}
-	p, refused := g.gates.enter(c.Key)
-	if refused != nil {
-		g.breaker.settle(w, Neutral)
-		*f = refusedByGate(refused, c.Hurry)
-		return v, false
-	}
-	judged := false
-	defer func() {
-		if !judged {
-			g.breaker.abandon(w)
-			g.gates.release(c.Key, p)
-		}
-	}()
-	attemptCtx := ctx
-	if limit := g.attemptLimit(lim, start); limit < forever {
-		var cancel context.CancelFunc
-		attemptCtx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
-	v, err := fn(attemptCtx)
-	if err == nil {
-		judged = true
-		if lim.timed {
-			g.latency.record(g.clock.now() - start)
-		}
-		if p != 0 {
-			g.gates.open(c.Key, p)
-		}
-		g.breaker.settle(w, Success)
-		return v, true
-	}
-	*f = failure{err: err}
-	told := g.judge(ctx, lim, start, f)
-	judged = true
-	if told {
-		f.verdict.After = max(f.verdict.After, g.gates.settle(c.Key, p, &f.verdict))
-	} else {
-		g.gates.release(c.Key, p)
-	}
-	g.breaker.settle(w, f.verdict.Outcome)
-	return v, false
-}
-
-// attemptLimit is what the attempt's own context must add to the caller's:
-// forever if that is nothing.
-func (g *Guard) attemptLimit(lim *limits, start time.Duration) time.Duration {
-	limit := forever
-	if g.policy.Timeout > 0 {
-		limit = g.policy.Timeout
-	}
-	if lim.share < forever {
-		limit = min(limit, lim.share-start)
-	}
-	return limit
-}
-
-// judge fills in the verdict on a failed attempt. It asks first who ended it,
-// the caller before anybody else, and reports whether the service was heard.
-func (g *Guard) judge(ctx context.Context, lim *limits, start time.Duration, f *failure) (told bool) {
-	if cancelled(ctx) {
-		return false
-	}
-	if lim.timed {
-		now := g.clock.now()
-		if now >= lim.end || ctx.Err() != nil {
-			if now-start >= g.minTrial() {
-				f.verdict.Outcome = Failure
-			}
-			return false
-		}
-		f.verdict = g.classify(f.err)
-		f.verdict.TimedOut = f.verdict.TimedOut || g.policy.Timeout > 0 && now-start >= g.policy.Timeout
-		return true
-	}
-	f.verdict = g.classify(f.err)
-	return true
 }
 
 // interruption is a failure during which, or after which, the caller's context ended.
