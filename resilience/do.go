@@ -12,14 +12,13 @@ import (
 // BreakerConfig.Classify judges the error. If fn panics or ends its goroutine,
 // that passes through with its stack and counts as a failure; of a probe it
 // only frees the place.
-func Do[T any](ctx context.Context, b *Breaker, fn func(context.Context) (T, error)) (T, error) {
-	var zero T
+func Do[T any](ctx context.Context, b *Breaker, fn func(context.Context) (T, error)) (v T, err error) {
 	if err := ctx.Err(); err != nil {
-		return zero, err
+		return v, err
 	}
 	g, refused := b.admit()
 	if refused != nil {
-		return zero, refused
+		return v, refused
 	}
 	judged := false
 	defer func() {
@@ -27,10 +26,9 @@ func Do[T any](ctx context.Context, b *Breaker, fn func(context.Context) (T, err
 			b.abandon(g)
 		}
 	}()
-	v, err := fn(ctx)
-	if err == nil {
+	v, err = fn(ctx)
+	if err == nil && g.word.closed() { // as settle would find
 		judged = true
-		b.settle(g, Success)
 		return v, nil
 	}
 	verdict := b.verdict(ctx, err)
@@ -45,7 +43,10 @@ func Protect[T any](b *Breaker, fn func(context.Context) (T, error)) func(contex
 }
 
 func (b *Breaker) verdict(ctx context.Context, err error) Verdict {
-	if cancelled(ctx) {
+	switch {
+	case err == nil:
+		return Verdict{Outcome: Success}
+	case cancelled(ctx):
 		return Verdict{}
 	}
 	return b.cfg.Classify(err)
