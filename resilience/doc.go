@@ -10,32 +10,59 @@
 //	        5 failures within any 60 s
 //	closed ----------------------------> open <-----+
 //	  ^                                   |         |
-//	  |                             30 s  |         | the probe fails
+//	  |                             30 s  |         | a probe fails
 //	  |                                   v         |
 //	  +------------------------------ half-open ----+
-//	         the probe succeeds      (one probe)
+//	       the probe succeeds          (one probe)
 //
 // [Do] and [Protect] put a function under a breaker. [Breaker.Acquire] and
 // [Permit.Done] are the two halves of the same thing, for work that outlives a
-// function. [Breaker.RecordSuccess] and [Breaker.RecordFailure] only tell.
+// function: the outcome of a stream may be told at its first token or at its
+// end. [Breaker.RecordSuccess] and [Breaker.RecordFailure] only tell.
+//
+// An outcome is a [Success], a [Failure] or [Neutral]: a caller that cancels, or
+// asks for something impossible, has learned nothing about the service.
 //
 // Every transition begins a new era. A permit belongs to the era it was taken
 // in, and its result never touches a later one: a call that began before the
-// breaker opened can neither close nor reopen it.
+// breaker opened can neither close nor reopen it. A probe holds its place for a
+// lease: one that panics, ends its goroutine, is cancelled or never returns
+// makes room for another.
+//
+// There is no timer and no goroutine: the open time ends with the next call, or
+// the next look. While a breaker is closed a success reads one word of memory
+// and writes none.
+//
+// What [BreakerConfig] offers beyond that is off unless set: a failure rate
+// beside or instead of the count, a rate of slow calls, several probes,
+// re-admission by growing shares, open times that grow and scatter, and a mode
+// that only tells what the breaker would have done. A [Registry] holds the
+// breakers of many services by name.
 //
 // # The guard
 //
 // A [Guard] is a breaker with what belongs around it. [Run] takes a call
 // through its layers, outermost first:
 //
-//	limit -> retry with backoff ( breaker permit and gate -> time limit -> call )
+//	limit -> retry ( breaker and gate -> time limit -> hedge -> call )
 //
 // The limit is outermost because a call that waits between attempts still
-// occupies its place. Each attempt takes a permit of its own, so that a run
-// stops when its own failures open the breaker. The gate belongs to one key
-// (a model, a tenant, a table): it closes when that key is rate limited or out
-// of quota, which says nothing against the service as a whole.
+// occupies its place. Retrying is outside the breaker: each attempt takes a
+// permit of its own, so that a run stops when its own failures open the
+// breaker, and no retry is spent on a service that is known to be down. The time
+// limit is inside both, because a hanging attempt must count and must leave
+// time for the next. Hedging is innermost: the second request is part of the
+// same attempt, shares its permit and its time, and tells the breaker once.
+//
+// The gate belongs to one key (a model, a tenant, a table): it closes when that
+// key is rate limited or out of quota, which says nothing against the service
+// as a whole.
 //
 // There should be one retrying layer only; a budget shared by all runs of a
 // guard keeps its retries from becoming a second outage.
+//
+// # Around it
+//
+// Package httpguard, below this one, puts breakers into an http.Client and in
+// front of an http.Handler.
 package resilience
