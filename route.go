@@ -18,6 +18,10 @@ func DefaultTimeout(k Kind) time.Duration {
 	return 60 * time.Second
 }
 
+// DefaultOpenFor is how long the breaker of a route stays open unless a policy
+// says otherwise.
+const DefaultOpenFor = 30 * time.Second
+
 // route is one provider under its guards, one guard per kind of request:
 // embeddings that fail must not stop texts.
 type route struct {
@@ -58,6 +62,9 @@ func (r *route) guard(rules []policyRule, events *feed) error {
 		policy := policyFor(rules, r.name, k)
 		if policy.Timeout == 0 {
 			policy.Timeout = DefaultTimeout(k)
+		}
+		if policy.Breaker.OpenFor == 0 {
+			policy.Breaker.OpenFor = DefaultOpenFor
 		}
 		own := policy.Breaker.OnStateChange
 		policy.Breaker.OnStateChange = func(c resilience.StateChange) {

@@ -46,7 +46,8 @@ type BreakerConfig struct {
 	// set with them.
 	MinCalls int
 
-	// OpenFor is how long the breaker stays open before a probe; default 30 s.
+	// OpenFor is how long the breaker stays open before a probe. Default: 30 s;
+	// under a [Guard] with a Timeout, 10 s.
 	OpenFor time.Duration
 	// OpenGrowth multiplies the open time with each opening in a row, up to
 	// MaxOpenFor. The row ends when the breaker has stayed closed for Window. At

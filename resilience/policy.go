@@ -7,7 +7,10 @@ import (
 
 // Policy configures a [Guard]. The zero value is the default.
 type Policy struct {
-	// Breaker configures the guard's breaker. Its Classify is for calls made
+	// Breaker configures the guard's breaker. With a Timeout its OpenFor is 10 s
+	// by default: a probe then costs one attempt of known length, and whoever
+	// must wait for the open time to pass recovers sooner (see docs/tuning.md).
+	// Its Classify is for calls made
 	// with [Do] on [Guard.Breaker]; the guard's own runs use the guard's verdict.
 	Breaker BreakerConfig
 	// Retry says how often and after what wait a run tries again.
@@ -61,7 +64,7 @@ type BudgetPolicy struct {
 
 // Validate returns an error that names the first bad field, or nil.
 func (p Policy) Validate() error {
-	if err := p.Breaker.Validate(); err != nil {
+	if err := p.breaker().Validate(); err != nil {
 		return err
 	}
 	if err := firstError(
@@ -86,14 +89,26 @@ func (p Policy) Validate() error {
 	return nil
 }
 
-// leaseGrace is what a probe has, after its time limit, to return and tell.
-const leaseGrace = time.Second
+const (
+	// What a probe has, after its time limit, to return and tell.
+	leaseGrace = time.Second
+	// Longer, a service that stalls for 10 s at 50 to 85 % of its capacity is
+	// not well again within 15 s: bench/outage.
+	timedOpenFor = 10 * time.Second
+)
+
+// breaker is the breaker's configuration with what follows from the guard's.
+func (p Policy) breaker() BreakerConfig {
+	b := p.Breaker
+	if p.Timeout > 0 {
+		setDefault(&b.ProbeLease, after(p.Timeout, leaseGrace))
+		setDefault(&b.OpenFor, timedOpenFor)
+	}
+	return b
+}
 
 func (p Policy) withDefaults() Policy {
-	if p.Timeout > 0 {
-		setDefault(&p.Breaker.ProbeLease, after(p.Timeout, leaseGrace))
-	}
-	p.Breaker = p.Breaker.withDefaults()
+	p.Breaker = p.breaker().withDefaults()
 	setDefault(&p.Retry.MaxAttempts, 3)
 	setDefault(&p.Retry.BaseDelay, 200*time.Millisecond)
 	setDefault(&p.Retry.ThrottleDelay, time.Second)
