@@ -10,9 +10,9 @@ import (
 
 // waiting is a call that asked for a place in a goroutine of its own.
 type waiting struct {
-	err    error
-	ended  bool
 	cancel context.CancelFunc
+	done   chan struct{}
+	err    error // once done is closed
 }
 
 // ask has a call ask for a place, up to where it waits or has its answer.
@@ -21,17 +21,26 @@ func ask(l *Limiter, deadline time.Duration) *waiting {
 	if deadline > 0 {
 		ctx, cancel = context.WithTimeout(context.Background(), deadline)
 	}
-	w := &waiting{cancel: cancel}
+	w := &waiting{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		w.err = l.Acquire(ctx)
-		w.ended = true
+		close(w.done)
 		cancel()
 	}()
 	synctest.Wait()
 	return w
 }
 
-func (w *waiting) placed() bool { return w.ended && w.err == nil }
+func (w *waiting) ended() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *waiting) placed() bool { return w.ended() && w.err == nil }
 
 func TestPlacesAreGivenFirstComeFirstServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -44,7 +53,7 @@ func TestPlacesAreGivenFirstComeFirstServed(t *testing.T) {
 			t.Fatalf("refused with %+v: %v", *full, full)
 		}
 		for i, next := range line {
-			if l.TryAcquire() || next.ended {
+			if l.TryAcquire() || next.ended() {
 				t.Fatalf("a place before number %d in line was served", i)
 			}
 			l.Release()
@@ -96,10 +105,8 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 			t.Fatalf("it says %q", cancelled.err)
 		}
 		wantPlaces(t, l, 1, 1)
-		for !late.ended {
-			elapse(time.Millisecond)
-		}
-		if waited := time.Since(start); !errors.Is(late.err, context.DeadlineExceeded) || waited > 301*time.Millisecond {
+		<-late.done
+		if waited := time.Since(start); !errors.Is(late.err, context.DeadlineExceeded) || waited != 300*time.Millisecond {
 			t.Fatalf("after %v: %v", waited, late.err)
 		}
 		wantPlaces(t, l, 1, 0)
@@ -142,8 +149,8 @@ func TestACallWhoseTurnWouldComeTooLateIsRefusedAtOnce(t *testing.T) {
 				defer func() { // let them all go
 					elapse(time.Second)
 				}()
-				if third.ended == c.want {
-					t.Fatalf("waits: %v, want %v (%v)", !third.ended, c.want, third.err)
+				if third.ended() == c.want {
+					t.Fatalf("waits: %v, want %v (%v)", !third.ended(), c.want, third.err)
 				}
 				if !c.want {
 					wantRefused(t, third.err, ReasonQueueSlow)
@@ -168,7 +175,7 @@ func TestTheFirstInLineMayAlwaysWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := steadyLimiter(t, 1, 900*time.Millisecond)
 		first := ask(l, 10*time.Millisecond)
-		if first.ended {
+		if first.ended() {
 			t.Fatalf("refused: %v", first.err)
 		}
 		elapse(5 * time.Millisecond)
