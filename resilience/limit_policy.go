@@ -1,6 +1,7 @@
 package resilience
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -23,25 +24,44 @@ type LimitPolicy struct {
 	// 1 s, which rides out a burst: what lasts longer is overload, and there
 	// waiting only makes every call late.
 	MaxQueueWait time.Duration
+	// Adaptive lets the limiter find its limit by itself, up to MaxConcurrent.
+	// Off at zero.
+	Adaptive AdaptivePolicy
 }
 
-// Validate returns an error that names the first bad field, or nil. A queue
-// needs a limit.
+// Validate returns an error that names the first bad field, or nil. What would
+// be without effect, a queue or an adaptive limit without MaxConcurrent, is
+// refused too: it is a limit that somebody believes in.
 func (p LimitPolicy) Validate() error {
 	if err := firstError(
 		inRange("LimitPolicy.MaxConcurrent", p.MaxConcurrent, maxConcurrent),
 		inRange("LimitPolicy.Queue", p.Queue, maxQueue),
 		notNegative("LimitPolicy.MaxQueueWait", p.MaxQueueWait),
+		notNegative("AdaptivePolicy.Min", p.Adaptive.Min),
+		notNegative("AdaptivePolicy.Start", p.Adaptive.Start),
 	); err != nil {
 		return err
 	}
-	if p.MaxConcurrent == 0 && p.Queue > 0 {
+	a := p.Adaptive
+	switch {
+	case p.MaxConcurrent == 0 && p.Queue > 0:
 		return fmt.Errorf("resilience: LimitPolicy.Queue is %d: needs a MaxConcurrent", p.Queue)
+	case a.Min > p.MaxConcurrent:
+		return fmt.Errorf("resilience: AdaptivePolicy.Min is %d: must not be more than LimitPolicy.MaxConcurrent (%d)", a.Min, p.MaxConcurrent)
+	case a.Min == 0 && a.Start > 0:
+		return fmt.Errorf("resilience: AdaptivePolicy.Start is %d: needs a Min", a.Start)
+	case a.Min == 0 && a.OnChange != nil:
+		return errors.New("resilience: AdaptivePolicy.OnChange is set: needs a Min")
+	case a.Start > 0 && (a.Start < a.Min || a.Start > p.MaxConcurrent):
+		return fmt.Errorf("resilience: AdaptivePolicy.Start is %d: must be between Min (%d) and LimitPolicy.MaxConcurrent (%d)", a.Start, a.Min, p.MaxConcurrent)
 	}
 	return nil
 }
 
 func (p LimitPolicy) withDefaults() LimitPolicy {
 	setDefault(&p.MaxQueueWait, time.Second)
+	if p.Adaptive.Min > 0 {
+		setDefault(&p.Adaptive.Start, min(max(adaptiveStart, p.Adaptive.Min), p.MaxConcurrent))
+	}
 	return p
 }

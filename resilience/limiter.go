@@ -18,9 +18,11 @@ type Limiter struct {
 	policy LimitPolicy // defaults filled in
 	clock  clock
 
-	mu    sync.Mutex
-	queue queue
-	pace  pace
+	mu        sync.Mutex
+	queue     queue
+	pace      pace
+	adaptive  adaptive
+	callbacks callbacks
 }
 
 // NewLimiter returns a limiter with every place free, or an error that names
@@ -32,9 +34,13 @@ func NewLimiter(name string, p LimitPolicy) (*Limiter, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Limiter{name: name, policy: p.withDefaults(), clock: newClock()}
+	p = p.withDefaults()
+	l := &Limiter{name: name, policy: p, clock: newClock(), adaptive: newAdaptive(p)}
 	limit := p.MaxConcurrent
-	if limit == 0 {
+	switch {
+	case p.Adaptive.Min > 0:
+		limit = p.Adaptive.Start
+	case limit == 0:
 		limit = unlimited
 	}
 	l.places.Store(uint64(newPlaces(limit)))
@@ -105,6 +111,30 @@ func (l *Limiter) Release() {
 		} else if l.places.CompareAndSwap(uint64(p), uint64(p-onePlace)) {
 			return
 		}
+	}
+}
+
+// Learn tells an adaptive limit how long a call took and how it ended; a fixed
+// one takes no notice, nor does either of a [Neutral] call. It is called before
+// [Limiter.Release], or several times for what tries again under one place.
+// Waits that are not the service's, between attempts or for a place, are no part
+// of took.
+func (l *Limiter) Learn(took time.Duration, o Outcome) {
+	if l.policy.Adaptive.Min == 0 || o == Neutral {
+		return
+	}
+	l.mu.Lock()
+	defer l.callbacks.unlock(&l.mu)
+	p := l.load()
+	from, to := p.limit(), l.adaptive.learn(took, o, p.inFlight())
+	if from == to {
+		return
+	}
+	l.change(newPlaces(to), newPlaces(from))
+	l.refusals.Store(l.newRefusals(to))
+	l.serve()
+	if call := l.policy.Adaptive.OnChange; call != nil {
+		l.callbacks.add(func() { call(from, to) })
 	}
 }
 
