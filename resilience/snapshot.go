@@ -3,7 +3,8 @@ package resilience
 import "time"
 
 // Snapshot is what a breaker looks like at one moment. The totals count since
-// the breaker was made.
+// the breaker was made; in mode [MetricsOnly] they count also what would have
+// been: trips, and refusals of calls that passed.
 type Snapshot struct {
 	Name         string
 	State        State
@@ -50,6 +51,9 @@ func (b *Breaker) Snapshot() Snapshot {
 	}
 	if b.trips > 0 {
 		s.OpenedAt = b.clock.time(b.openedAt)
+	}
+	if w.dry() {
+		return s
 	}
 	switch w.phase() {
 	case phaseOpen, phaseForcedOpen, phaseProbing, phaseReadmitting:
