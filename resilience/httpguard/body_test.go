@@ -1,0 +1,221 @@
+package httpguard_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/finbrain/ai/resilience"
+	"github.com/finbrain/ai/resilience/httpguard"
+)
+
+// exchanged is the answer to a request that was made under b.
+func exchanged(t *testing.T, b *resilience.Breaker, req *http.Request, resp *http.Response) *http.Response {
+	t.Helper()
+	base := trip(func(*http.Request) (*http.Response, error) { return resp, nil })
+	got, err := (&httpguard.Transport{Base: base, Breaker: b}).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestASuccessIsToldAtTheEndOfItsBody(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  func(*http.Response) error
+		want string
+	}{
+		"not yet":        {func(*http.Response) error { return nil }, untold},
+		"half read":      {func(r *http.Response) error { return read(r, 2) }, untold},
+		"read":           {func(r *http.Response) error { _, err := io.Copy(io.Discard, r.Body); return err }, "success"},
+		"closed":         {func(r *http.Response) error { return r.Body.Close() }, "success"},
+		"half read, and": {func(r *http.Response) error { return errors.Join(read(r, 2), r.Body.Close()) }, "success"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := halfOpen(t)
+				resp := exchanged(t, b, get(t, "http://storage.example"), reply(200, text("file")))
+				if err := c.end(resp); err != nil {
+					t.Error(err)
+				}
+				wantTold(t, b, c.want)
+			})
+		})
+	}
+}
+
+func read(resp *http.Response, n int64) error {
+	_, err := io.CopyN(io.Discard, resp.Body, n)
+	return err
+}
+
+func TestABodyThatBreaksOffIsJudgedAsAnErrorIs(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  func(context.Context) (context.Context, context.CancelFunc)
+		want string
+	}{
+		"by the service":       {within(time.Hour), "failure"},
+		"by the caller":        {cancelledAfter(time.Hour), "neutral"},
+		"by a late deadline":   {within(10 * time.Second), "failure"},
+		"by a hurried caller":  {within(4 * time.Second), "neutral"},
+		"by the last deadline": {within(5 * time.Second), "failure"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := halfOpen(t)
+				ctx, cancel := c.end(t.Context())
+				defer cancel()
+				broken := io.MultiReader(strings.NewReader("fi"), iotest.ErrReader(io.ErrUnexpectedEOF))
+				resp := exchanged(t, b, get(t, "http://storage.example").WithContext(ctx), reply(200, io.NopCloser(broken)))
+				if err := read(resp, 2); err != nil {
+					t.Fatal(err)
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(20 * time.Second):
+				}
+				if _, err := io.ReadAll(resp.Body); err != io.ErrUnexpectedEOF {
+					t.Errorf("error %v, want the body's own", err)
+				}
+				resp.Body.Close() // tells nothing more
+				wantTold(t, b, c.want)
+			})
+		})
+	}
+}
+
+// closing makes a Read that is under way fail.
+type closing struct{ closed chan struct{} }
+
+func (c closing) Read([]byte) (int, error) {
+	<-c.closed
+	return 0, errors.New("read on closed body")
+}
+
+func (c closing) Close() error {
+	close(c.closed)
+	<-time.After(time.Second) // lets the Read return first
+	return errDown
+}
+
+func TestClosingABodyThatIsBeingReadIsNoBreak(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := halfOpen(t)
+		resp := exchanged(t, b, get(t, "http://storage.example"), reply(200, closing{make(chan struct{})}))
+		go io.ReadAll(resp.Body)
+		synctest.Wait()
+		if err := resp.Body.Close(); err != errDown {
+			t.Errorf("Close returned %v, want the body's own error", err)
+		}
+		wantTold(t, b, "success")
+	})
+}
+
+func TestABodyThatIsNeverClosedKeepsAProbesPlaceForItsLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := halfOpen(t)
+		resp := exchanged(t, b, get(t, "http://storage.example"), reply(200, text("file")))
+		elapse(30*time.Second - 1)
+		wantTold(t, b, untold)
+		elapse(1)
+		wantTold(t, b, "neutral")
+		resp.Body.Close() // too late
+		wantTold(t, b, "neutral")
+	})
+}
+
+func TestAnAnswerWithNothingToReadIsToldAtOnce(t *testing.T) {
+	for name, body := range map[string]io.ReadCloser{"no body": http.NoBody, "nil": nil} {
+		synctest.Test(t, func(t *testing.T) {
+			b := halfOpen(t)
+			resp := exchanged(t, b, get(t, "http://storage.example"), reply(204, body))
+			if resp.Body != body {
+				t.Errorf("%s: the body was wrapped", name)
+			}
+			wantTold(t, b, "success")
+		})
+	}
+}
+
+func TestAnAnswerThatIsNoSuccessIsToldAtOnce(t *testing.T) {
+	for status, want := range map[int]string{500: "failure", 429: "neutral"} {
+		synctest.Test(t, func(t *testing.T) {
+			b := halfOpen(t)
+			resp := exchanged(t, b, get(t, "http://storage.example"), reply(status, text("sorry")))
+			wantTold(t, b, want)
+			if body, err := io.ReadAll(resp.Body); string(body) != "sorry" || err != nil {
+				t.Errorf("read %q, %v", body, err)
+			}
+			resp.Body.Close()
+			wantTold(t, b, want)
+		})
+	}
+}
+
+type upgraded struct {
+	io.ReadCloser
+	io.Writer
+}
+
+func TestAnUpgradedConnectionCanStillBeWrittenTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := halfOpen(t)
+		var sent strings.Builder
+		resp := exchanged(t, b, get(t, "http://storage.example"), reply(101, upgraded{text(""), &sent}))
+		wantTold(t, b, "success")
+		conn, ok := resp.Body.(io.ReadWriteCloser)
+		if !ok {
+			t.Fatalf("the body is a %T", resp.Body)
+		}
+		if io.WriteString(conn, "hello"); sent.String() != "hello" {
+			t.Errorf("sent %q", sent.String())
+		}
+	})
+}
+
+func TestAnEventStreamsProbeSucceedsWithTheFirstBytes(t *testing.T) {
+	for media, want := range map[string]string{
+		"text/event-stream":                "success",
+		"Text/Event-Stream; charset=utf-8": "success",
+		"text/event-streams":               untold,
+		"application/json":                 untold,
+		"":                                 untold,
+	} {
+		t.Run(media, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := halfOpen(t)
+				body := io.NopCloser(iotest.OneByteReader(strings.NewReader("data")))
+				resp := exchanged(t, b, get(t, "http://storage.example"), reply(200, body, "Content-Type", media))
+				if resp.Body.Read(nil); told(b) != untold {
+					t.Error("told before the first bytes")
+				}
+				if err := read(resp, 1); err != nil {
+					t.Fatal(err)
+				}
+				wantTold(t, b, want)
+			})
+		})
+	}
+}
+
+func TestAnEventStreamThatBreaksOffIsAFailureOfAClosedBreaker(t *testing.T) {
+	b := newBreaker(t)
+	broken := io.MultiReader(strings.NewReader("data"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	resp := exchanged(t, b, get(t, "http://storage.example"), reply(200, io.NopCloser(broken), "Content-Type", "text/event-stream"))
+	io.ReadAll(resp.Body)
+	wantState(t, b, resilience.Open)
+}
+
+func TestAGuardedBodyDoesNotHideWhoBroke(t *testing.T) {
+	resp := exchanged(t, newBreaker(t), get(t, "http://storage.example"), reply(200, text("file")))
+	if _, ok := resp.Body.(io.WriterTo); ok {
+		t.Error("copying from the body would not tell its errors from the destination's")
+	}
+	resp.Body.Close()
+}
