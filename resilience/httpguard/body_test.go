@@ -131,14 +131,27 @@ func TestABodyThatIsNeverClosedKeepsAProbesPlaceForItsLease(t *testing.T) {
 }
 
 func TestAnAnswerWithNothingToReadIsToldAtOnce(t *testing.T) {
-	for name, body := range map[string]io.ReadCloser{"no body": http.NoBody, "nil": nil} {
-		synctest.Test(t, func(t *testing.T) {
-			b := halfOpen(t)
-			resp := exchanged(t, b, get(t, "http://storage.example"), reply(204, body))
-			if resp.Body != body {
-				t.Errorf("%s: the body was wrapped", name)
-			}
-			wantTold(t, b, "success")
+	for name, c := range map[string]struct {
+		method string
+		status int
+		body   io.ReadCloser
+	}{
+		"no body":      {http.MethodGet, 200, http.NoBody},
+		"nil":          {http.MethodGet, 200, nil},
+		"HEAD":         {http.MethodHead, 200, text("")},
+		"no content":   {http.MethodGet, 204, text("")},
+		"not modified": {http.MethodGet, 304, text("")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := halfOpen(t)
+				req := get(t, "http://storage.example")
+				req.Method = c.method
+				if resp := exchanged(t, b, req, reply(c.status, c.body)); resp.Body != c.body {
+					t.Error("the body was wrapped")
+				}
+				wantTold(t, b, "success")
+			})
 		})
 	}
 }

@@ -25,7 +25,7 @@ type exchange struct {
 
 // answered tells what is certain by now, and leaves a success to the body.
 func (x *exchange) answered(resp *http.Response, v resilience.Verdict) {
-	if v.Outcome == resilience.Success && readable(resp.Body) {
+	if v.Outcome == resilience.Success && x.readable(resp) {
 		x.body, x.stream = resp.Body, x.breaker.IsHalfOpen() && isEventStream(resp.Header)
 		resp.Body = x
 	} else {
@@ -36,13 +36,15 @@ func (x *exchange) answered(resp *http.Response, v resilience.Verdict) {
 	}
 }
 
-// readable tells whether a body has something to prove. One that can be written
-// to is an upgraded connection, which is no longer HTTP.
-func readable(body io.ReadCloser) bool {
-	if body == nil || body == http.NoBody {
+// readable tells whether the answer has a body with something to prove. One that
+// can be written to is an upgraded connection, which is no longer HTTP.
+func (x *exchange) readable(resp *http.Response) bool {
+	switch {
+	case resp.Body == nil, resp.Body == http.NoBody, x.req.Method == http.MethodHead,
+		resp.StatusCode == http.StatusNoContent, resp.StatusCode == http.StatusNotModified:
 		return false
 	}
-	_, upgraded := body.(io.Writer)
+	_, upgraded := resp.Body.(io.Writer)
 	return !upgraded
 }
 
