@@ -90,7 +90,7 @@ func (a *adaptive) learn(took time.Duration, o Outcome, inFlight int) int {
 		w.successes++
 		w.sum += float64(max(took, 0))
 	}
-	if w.successes+w.failures >= max(adaptiveWindow, int(a.limit)) {
+	if w.successes+w.failures >= max(adaptiveWindow, int(a.limit), int(a.resume)) {
 		a.conclude(inFlight)
 		a.window = latencyWindow{}
 	}

@@ -17,7 +17,7 @@ func wise(limit float64) *adaptive {
 
 // told has one window of calls end alike, the limit being used in full.
 func (a *adaptive) told(took time.Duration, o Outcome) {
-	for range max(10, int(a.limit)) {
+	for range max(10, int(a.limit), int(a.resume)) {
 		a.learn(took, o, int(a.limit))
 	}
 }

@@ -102,18 +102,18 @@ func TestAnAdaptiveLimitSettlesNearWhatTheServiceCanDo(t *testing.T) {
 		start    int
 		service  func() time.Duration
 	}{
-		{"from below", 100, 20, steady(100 * time.Millisecond)},
-		{"from above", 100, 400, steady(100 * time.Millisecond)},
-		{"a small service", 40, 10, steady(100 * time.Millisecond)},
-		{"a large service", 400, 200, steady(200 * time.Millisecond)},
-		{"a service of varying latency", 100, 20, random(100 * time.Millisecond)},
-		{"a large one of varying latency", 400, 500, random(200 * time.Millisecond)},
+		{"from below", 100, 20, steady(time.Second)},
+		{"from above", 100, 200, steady(time.Second)},
+		{"a small service", 40, 10, steady(time.Second)},
+		{"a large service", 300, 200, steady(time.Second)},
+		{"a service of varying latency", 100, 20, random(time.Second)},
+		{"a large one of varying latency", 300, 500, random(time.Second)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newServer(adaptiveLimiter(t, 1, c.start, 1000), c.capacity, c.service)
-			s.run(2 * time.Minute)
-			for range 3 {
-				mean, _ := s.run(time.Minute)
+			s.run(4 * time.Minute)
+			for range 2 {
+				mean, _ := s.run(2 * time.Minute)
 				within(t, "settled", mean, c.capacity)
 			}
 		})
@@ -122,31 +122,31 @@ func TestAnAdaptiveLimitSettlesNearWhatTheServiceCanDo(t *testing.T) {
 
 func TestAnAdaptiveLimitFollowsTheService(t *testing.T) {
 	for name, service := range map[string]func() time.Duration{
-		"steady": steady(100 * time.Millisecond),
-		"random": random(100 * time.Millisecond),
+		"steady": steady(time.Second),
+		"random": random(time.Second),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(adaptiveLimiter(t, 1, 20, 1000), 100, service)
 			for _, capacity := range []int{100, 50, 100, 200, 100} {
 				s.workers = capacity
-				s.run(time.Minute)
-				mean, _ := s.run(time.Minute)
+				s.run(3 * time.Minute)
+				mean, _ := s.run(2 * time.Minute)
 				within(t, "after the change", mean, capacity)
 			}
-			s.service = steady(200 * time.Millisecond)
-			s.run(2 * time.Minute)
-			mean, _ := s.run(time.Minute)
+			s.service = steady(2 * time.Second)
+			s.run(10 * time.Minute)
+			mean, _ := s.run(2 * time.Minute)
 			within(t, "of a service that became slower, not smaller", mean, 100)
 		})
 	}
 }
 
 func TestASlowPastIsForgotten(t *testing.T) {
-	s := newServer(adaptiveLimiter(t, 1, 100, 1000), 100, steady(2*time.Second))
+	s := newServer(adaptiveLimiter(t, 1, 100, 1000), 100, steady(20*time.Second))
 	s.run(2 * time.Minute)
-	s.service = steady(100 * time.Millisecond)
-	s.run(time.Minute)
-	mean, _ := s.run(time.Minute)
+	s.service = steady(time.Second)
+	s.run(4 * time.Minute)
+	mean, _ := s.run(2 * time.Minute)
 	within(t, "fast again", mean, 100)
 }
 
