@@ -110,7 +110,7 @@ func (b *Breaker) admitGuarded() (grant, *OpenError) {
 			return b.refuse()
 		}
 		return b.track(now), nil
-	case phaseCounted:
+	case phaseCounted, phaseForcedClosed:
 		return b.track(now), nil
 	default:
 		return grant{word: w}, nil

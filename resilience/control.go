@@ -23,7 +23,7 @@ func (b *Breaker) ForceOpen() {
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
 	now := b.refresh()
-	b.setDry(false, now)
+	b.setDry(false, now, ReasonForced)
 	b.open(phaseForcedOpen, now, forever, ReasonForced)
 }
 
@@ -49,7 +49,7 @@ func (b *Breaker) forceTo(dry bool, p phase, reason string) {
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
 	now := b.refresh()
-	b.setDry(dry, now)
+	b.setDry(dry, now, reason)
 	b.row = 0
 	b.close(p, now, reason)
 }

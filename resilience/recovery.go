@@ -59,14 +59,16 @@ func (b *Breaker) endLeases(now time.Duration) {
 // settleProbe lets the outcome of a probe take effect. f is nil if it comes
 // without a permit.
 func (b *Breaker) settleProbe(f *flight, o Outcome, now time.Duration) (counted bool) {
-	switch {
-	case o == Neutral:
+	if o == Neutral {
 		b.fillPlaces()
 		return false
+	}
+	b.countCall(f, o, now)
+	switch {
 	case o == Failure:
 		b.countFailure(now)
 		b.trip(now, ReasonProbeFailed)
-	case f != nil && b.cfg.SlowRate > 0 && now-f.start >= b.cfg.SlowAfter:
+	case b.slow(f, now):
 		b.trip(now, ReasonProbeSlow)
 	default:
 		if b.recovery.successes++; b.recovery.successes < b.cfg.Probes {

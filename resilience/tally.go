@@ -18,7 +18,8 @@ type tally struct {
 type counts struct{ calls, failures, slow int }
 
 func newTally(window, now time.Duration) *tally {
-	return &tally{span: max(window/tallySteps, 1), begin: now}
+	// Rounded up, for a window that the steps do not divide is covered too.
+	return &tally{span: (window-1)/tallySteps + 1, begin: now}
 }
 
 func (t *tally) clear(now time.Duration) { *t = tally{span: t.span, begin: now} }

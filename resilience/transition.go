@@ -16,7 +16,7 @@ func (b *Breaker) refresh() (now time.Duration) {
 		}
 	case phaseHalfOpen, phaseProbing:
 		b.endLeases(now)
-	case phaseCounted:
+	case phaseCounted, phaseForcedClosed:
 		b.countSlow(now)
 	case phaseReadmitting:
 		if b.countSlow(now); b.load().phase() == phaseReadmitting {
@@ -29,17 +29,14 @@ func (b *Breaker) refresh() (now time.Duration) {
 // apply lets an outcome that belongs to the present era take effect, f being
 // its flight if it has one. Outcomes of probes are settleProbe's.
 func (b *Breaker) apply(f *flight, o Outcome, now time.Duration) (counted bool) {
-	p := b.load().phase()
-	switch p {
+	switch b.load().phase() {
 	case phaseOpen, phaseForcedOpen, phaseDisabled:
 		return false
 	}
 	if o == Neutral {
 		return false
 	}
-	if b.calls != nil && p != phaseForcedClosed {
-		b.countCall(f, o, now)
-	}
+	b.countCall(f, o, now)
 	if o == Failure {
 		b.countFailure(now)
 	}
@@ -47,9 +44,12 @@ func (b *Breaker) apply(f *flight, o Outcome, now time.Duration) (counted bool) 
 	return true
 }
 
-// countCall counts a call that has ended. One that was counted when it became
+// countCall counts a call that has ended, f being its flight if it has one. One that was counted when it became
 // slow, and still is, is not counted again.
 func (b *Breaker) countCall(f *flight, o Outcome, now time.Duration) {
+	if b.calls == nil {
+		return
+	}
 	c := counts{calls: 1}
 	if o == Failure {
 		c.failures = 1
@@ -58,10 +58,15 @@ func (b *Breaker) countCall(f *flight, o Outcome, now time.Duration) {
 	case f != nil && f.slow && b.calls.holds(f.step, now):
 		b.calls.addTo(f.step, counts{failures: c.failures})
 		return
-	case f != nil && now-f.start >= b.cfg.SlowAfter:
+	case b.slow(f, now):
 		c.slow = 1
 	}
 	b.calls.add(now, c)
+}
+
+// slow tells whether a call is, f being its flight if it has one.
+func (b *Breaker) slow(f *flight, now time.Duration) bool {
+	return f != nil && b.cfg.SlowRate > 0 && now-f.start >= b.cfg.SlowAfter
 }
 
 // countSlow counts the calls under way that have become slow.
@@ -156,10 +161,10 @@ func (b *Breaker) enter(p phase) {
 
 // setDry decides whether calls are refused at all. What MetricsOnly made of the
 // state ends with it.
-func (b *Breaker) setDry(dry bool, now time.Duration) {
+func (b *Breaker) setDry(dry bool, now time.Duration, reason string) {
 	w := b.load()
 	if w.dry() && !dry && w.phase().state() != Closed {
-		b.close(b.closedPhase(), now, ReasonForced)
+		b.close(b.closedPhase(), now, reason)
 		w = b.load()
 	}
 	if w &^= dryBit; dry {
