@@ -8,6 +8,7 @@ PKG       ?= ./...
 BENCH     ?= .
 COUNT     ?= 6
 FUZZTIME  ?= 30s
+CHECKS    ?= 10000
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 .PHONY: help
@@ -29,6 +30,10 @@ lint: ## formatting, vet, golangci-lint with the import rules, go.mod
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	FUZZTIME=$(FUZZTIME) bash .ci/run fuzz
+
+.PHONY: soak
+soak: ## the property tests of resilience over millions of steps; the number is in the output
+	go test ./resilience -count 1 -v -run AgreesWith -rapid.checks $(CHECKS) -rapid.nofailfile | grep -v 'draw '
 
 .PHONY: bench
 bench: ## run the benchmarks of PKG matching BENCH COUNT times on two cores, and sum them up

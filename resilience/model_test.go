@@ -1,235 +1,290 @@
 package resilience
 
 import (
-	"fmt"
-	"testing"
-	"testing/synctest"
+	"slices"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
-// model is a breaker that is slow and obviously right: it keeps every failure
-// since the window was last cleared and knows time as seconds since the start.
+// model is a breaker that is slow and obviously right: it keeps a line for every
+// failure and every call since it last closed, and reads the lists through
+// whenever it is asked. It knows no open time jitter.
 type model struct {
-	failures []time.Duration
-	state    State
-	mode     Mode
-	until    time.Duration // open until, if state is Open and mode Automatic
-	probe    *modelPermit  // nil: no probe is out
-	lease    time.Duration // of the probe
+	cfg   BreakerConfig // with its defaults
+	start time.Time
+	now   time.Duration // since start, as are all instants below
 
+	mode    Mode
+	state   State
+	sharing bool          // half-open, and past the probes
+	until   time.Duration // while open
+	reason  string        // while open
+
+	failures []time.Duration
+	calls    []*modelCall
+	cleared  time.Duration // when the lists were last emptied
+
+	underWay  []*modelPermit // of this era: the probes, or what may become slow
+	successes int            // of probes
+
+	stage         int // while sharing
+	stageEnd      time.Duration
+	asked, passed int // in the stage
+
+	row      int // openings in a row
+	closedAt time.Duration
+
+	era                      uint64
 	counted, refusals, trips uint64
-	era                      int // of the permits
+	lastFailure, openedAt    time.Time
+	events                   []modelEvent
+}
+
+type modelCall struct {
+	at           time.Duration
+	failed, slow bool
 }
 
 type modelPermit struct {
-	real  *Permit
-	era   int
+	start time.Duration
+	era   uint64
 	probe bool
+	slow  *modelCall // how it was counted while under way
 	done  bool
 }
 
-const (
-	modelFailures = 3
-	modelWindow   = 10 * time.Second
-	modelOpenFor  = 5 * time.Second
-	modelLease    = 4 * time.Second
-)
-
-func (m *model) to(s State, mode Mode) { m.state, m.mode, m.probe = s, mode, nil; m.era++ }
-
-func (m *model) open(until time.Duration) {
-	if m.state != Open {
-		m.trips++
-	}
-	m.until = until
-	m.to(Open, Automatic)
+// modelEvent is one of the two.
+type modelEvent struct {
+	change  StateChange
+	failure FailureEvent
 }
 
-func (m *model) tick(now time.Duration) {
-	if m.state == Open && m.mode == Automatic && now >= m.until {
-		m.to(HalfOpen, Automatic)
+// unheard is the era of permits whose outcome nobody waits for.
+const unheard = ^uint64(0)
+
+func newModel(cfg BreakerConfig) *model {
+	m := &model{cfg: cfg.withDefaults(), mode: cfg.Mode, start: time.Now()}
+	if m.mode == ForcedOpen {
+		m.state, m.reason = Open, ReasonForced
 	}
+	return m
 }
 
-func (m *model) count(now time.Duration) (n int) {
-	for _, at := range m.failures {
-		if now-at <= modelWindow {
-			n++
+// tick lets happen what the passing of time brings.
+func (m *model) tick() {
+	m.now = time.Since(m.start)
+	switch {
+	case m.state == Open && m.mode != ForcedOpen && m.now >= m.until:
+		m.successes = 0
+		m.to(HalfOpen, ReasonOpenTimeOver)
+	case m.state == HalfOpen && !m.sharing:
+		m.underWay = slices.DeleteFunc(m.underWay, func(p *modelPermit) bool { return m.now-p.start >= m.cfg.ProbeLease })
+	case m.state == Closed, m.sharing:
+		m.countSlow()
+		for m.sharing && m.now >= m.stageEnd {
+			if m.stage++; m.stage == len(m.cfg.Readmit) {
+				m.to(Closed, ReasonReadmitted)
+				break
+			}
+			m.stageEnd += m.cfg.ReadmitFor
+			m.asked, m.passed = 0, 0
 		}
 	}
-	return min(n, modelFailures)
 }
 
-func (m *model) acquire(now time.Duration) (*modelPermit, bool) {
-	m.tick(now)
-	probing := m.probe != nil && now < m.lease
-	if m.state == Open || probing {
-		m.refusals++
-		return nil, false
+func (m *model) countSlow() {
+	found := false
+	for _, p := range m.underWay {
+		if p.slow == nil && m.isSlow(p) {
+			p.slow = &modelCall{at: m.now, slow: true}
+			m.calls = append(m.calls, p.slow)
+			found = true
+		}
 	}
-	p := &modelPermit{era: m.era}
-	if m.state == HalfOpen {
-		m.era++
-		p.era, p.probe = m.era, true
-		m.probe, m.lease = p, now+modelLease
+	if found {
+		m.judge()
 	}
-	return p, true
 }
 
-func (m *model) done(p *modelPermit, o Outcome, now time.Duration) bool {
-	if p.done {
+func (m *model) isSlow(p *modelPermit) bool {
+	return p != nil && m.cfg.SlowRate > 0 && m.now-p.start >= m.cfg.SlowAfter
+}
+
+func (m *model) acquire() (*modelPermit, *OpenError) {
+	m.tick()
+	p := &modelPermit{start: m.now, era: m.era}
+	switch {
+	case m.mode == Disabled:
+		return p, nil
+	case m.sharing:
+		m.asked++
+		if float64(m.passed) >= float64(m.asked)*m.cfg.Readmit[m.stage] {
+			return m.refuse()
+		}
+		m.passed++
+	case m.state == HalfOpen && m.vacant():
+		p.probe = true
+	case m.state != Closed:
+		return m.refuse()
+	}
+	m.underWay = append(m.underWay, p)
+	return p, nil
+}
+
+func (m *model) vacant() bool { return m.successes+len(m.underWay) < m.cfg.Probes }
+
+func (m *model) refuse() (*modelPermit, *OpenError) {
+	m.refusals++
+	if m.mode == MetricsOnly {
+		return &modelPermit{era: unheard}, nil
+	}
+	return nil, m.refusal()
+}
+
+// refusal is why calls are refused, or nil.
+func (m *model) refusal() *OpenError {
+	e := &OpenError{Name: "storage", State: m.state}
+	switch {
+	case m.mode == ForcedOpen:
+		e.Reason = ReasonForced
+	case m.state == Open:
+		e.Reason, e.Until = m.reason, m.start.Add(m.until)
+	case m.sharing:
+		e.Reason, e.Until = ReasonReadmitting, m.start.Add(m.stageEnd)
+	case m.state == HalfOpen && !m.vacant():
+		e.Reason, e.Until = ReasonProbing, m.start.Add(m.underWay[0].start+m.cfg.ProbeLease)
+	default:
+		return nil
+	}
+	return e
+}
+
+func (m *model) done(p *modelPermit, v Verdict) (counted bool) {
+	m.tick()
+	if p.done || p.era != m.era || p.probe && !slices.Contains(m.underWay, p) {
+		p.done = true
 		return false
 	}
 	p.done = true
-	switch {
-	case p.era != m.era, m.mode == Disabled:
-		return false
-	case p.probe && (o == Neutral || now >= m.lease):
-		m.to(HalfOpen, Automatic)
-		return false
+	m.underWay = slices.DeleteFunc(m.underWay, func(other *modelPermit) bool { return other == p })
+	counted = m.result(p, v.Outcome)
+	if v.Block > 0 {
+		m.trip(v.Block, v.Reason)
 	}
-	m.result(o, now)
-	return o != Neutral
+	return counted
 }
 
-func (m *model) result(o Outcome, now time.Duration) {
-	if m.state == Open || m.mode == Disabled || o == Neutral {
+// abandon ends a call that panicked or ended its goroutine.
+func (m *model) abandon(p *modelPermit) {
+	if p.probe {
+		m.done(p, Verdict{Outcome: Neutral})
 		return
 	}
+	m.done(p, Verdict{Outcome: Failure})
+}
+
+func (m *model) record(o Outcome) {
+	m.tick()
+	m.result(nil, o)
+}
+
+// result lets an outcome count. p is nil if it comes without a permit.
+func (m *model) result(p *modelPermit, o Outcome) (counted bool) {
+	if m.state == Open || m.mode == Disabled || o == Neutral {
+		return false
+	}
+	probing := m.state == HalfOpen && !m.sharing
+	m.count(p, o)
+	switch {
+	case !probing:
+		m.judge()
+	case o == Failure:
+		m.open(m.openTime(), ReasonProbeFailed)
+	case m.isSlow(p):
+		m.open(m.openTime(), ReasonProbeSlow)
+	default:
+		if m.successes++; m.successes == m.cfg.Probes {
+			m.recovered()
+		}
+	}
+	return true
+}
+
+func (m *model) count(p *modelPermit, o Outcome) {
+	switch {
+	case !m.cfg.counted():
+	case p != nil && p.slow != nil && m.within(p.slow):
+		p.slow.failed = o == Failure
+	default:
+		m.calls = append(m.calls, &modelCall{at: m.now, failed: o == Failure, slow: m.isSlow(p)})
+	}
 	if o == Failure {
-		m.failures = append(m.failures, now)
 		m.counted++
+		m.failures = append(m.failures, m.now)
+		m.lastFailure = m.at()
+		m.events = append(m.events, modelEvent{failure: FailureEvent{
+			Name: "storage", At: m.at(), State: m.state, FailureCount: m.failureCount(),
+		}})
 	}
+}
+
+func (m *model) at() time.Time { return m.start.Add(m.now) }
+
+// within tells whether a call's step of a 60th of the window is among the last 61.
+func (m *model) within(c *modelCall) bool {
+	span := (m.cfg.Window + 59) / 60
+	step := func(at time.Duration) time.Duration { return (at - m.cleared) / span }
+	return step(m.now)-step(c.at) <= 60
+}
+
+func (m *model) rates() (calls int, failed, slow float64) {
+	var f, s int
+	for _, c := range m.calls {
+		if !m.within(c) {
+			continue
+		}
+		calls++
+		if c.failed {
+			f++
+		}
+		if c.slow {
+			s++
+		}
+	}
+	if calls == 0 {
+		return 0, 0, 0
+	}
+	return calls, float64(f) / float64(calls), float64(s) / float64(calls)
+}
+
+func (m *model) failureCount() (n int) {
+	if m.cfg.Failures == 0 {
+		for _, c := range m.calls {
+			if c.failed && m.within(c) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, at := range m.failures {
+		if m.now-at <= m.cfg.Window {
+			n++
+		}
+	}
+	return min(n, m.cfg.Failures)
+}
+
+func (m *model) judge() {
+	if m.mode == ForcedClosed {
+		return
+	}
+	calls, failed, slow := m.rates()
+	enough := calls >= m.cfg.MinCalls
 	switch {
-	case m.state == HalfOpen && o == Success:
-		m.clear(Automatic)
-	case m.state == HalfOpen, m.mode == Automatic && m.count(now) == modelFailures:
-		m.open(now + modelOpenFor)
+	case m.cfg.Failures > 0 && m.failureCount() == m.cfg.Failures && failed >= m.cfg.MinFailureRate:
+		m.open(m.openTime(), ReasonFailures)
+	case m.cfg.FailureRate > 0 && enough && failed >= m.cfg.FailureRate:
+		m.open(m.openTime(), ReasonFailureRate)
+	case m.cfg.SlowRate > 0 && enough && slow >= m.cfg.SlowRate:
+		m.open(m.openTime(), ReasonSlowRate)
 	}
-}
-
-func (m *model) clear(mode Mode) {
-	m.failures = nil
-	m.to(Closed, mode)
-}
-
-// step is one thing done to a breaker.
-type step struct {
-	do     string
-	after  time.Duration // how long before
-	permit int
-	value  Outcome
-	trip   time.Duration
-}
-
-func drawStep(t *rapid.T) step {
-	// Results are frequent; forcing is rare, for a forced breaker does little.
-	do := rapid.SampledFrom([]string{
-		"acquire", "acquire", "acquire", "acquire", "done", "done", "done", "done", "done",
-		"record", "record", "record", "trip", "reset", "force open", "force closed", "disable", "reset",
-	})
-	return step{
-		do:     do.Draw(t, "do"),
-		after:  rapid.SampledFrom([]time.Duration{0, 0, 0, 1, 1e9, 2e9, 4e9 - 1, 4e9, 5e9, 10e9}).Draw(t, "after"),
-		permit: rapid.IntRange(0, 7).Draw(t, "permit"),
-		value:  rapid.SampledFrom([]Outcome{Failure, Failure, Failure, Success, Neutral}).Draw(t, "value"),
-		trip:   rapid.SampledFrom([]time.Duration{-1, 0, 1e9, 6e9, 12e9}).Draw(t, "trip"),
-	}
-}
-
-func TestTheBreakerAgreesWithAPlainModel(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		steps := rapid.SliceOfN(rapid.Custom(drawStep), 100, 300).Draw(rt, "steps")
-		var difference error
-		synctest.Test(t, func(t *testing.T) {
-			difference = compare(newTestBreaker(t, BreakerConfig{
-				Failures: modelFailures, Window: modelWindow, OpenFor: modelOpenFor, ProbeLease: modelLease,
-			}), steps)
-		})
-		if difference != nil {
-			rt.Fatal(difference)
-		}
-	})
-}
-
-// compare takes breaker and model through the same steps, to their first difference.
-func compare(b *Breaker, steps []step) error {
-	var m model
-	var permits []*modelPermit // the last eight
-	start := time.Now()
-	for i, s := range steps {
-		elapse(s.after)
-		now := time.Since(start)
-		m.tick(now)
-		switch s.do {
-		case "acquire":
-			want, ok := m.acquire(now)
-			got, err := b.Acquire()
-			if (err == nil) != ok {
-				return fmt.Errorf("step %d, %+v: error %v, want a permit: %v", i, s, err, ok)
-			}
-			if ok {
-				want.real = &Permit{breaker: got.breaker, grant: got.grant}
-				permits = append(permits[max(0, len(permits)-7):], want)
-			}
-		case "done":
-			if len(permits) == 0 {
-				continue
-			}
-			p := permits[s.permit%len(permits)]
-			want, got := m.done(p, s.value, now), p.real.Done(s.value)
-			if got != want {
-				return fmt.Errorf("step %d, %+v: counted %v, want %v", i, s, got, want)
-			}
-		case "record":
-			if s.value == Failure {
-				m.result(Failure, now)
-				b.RecordFailure()
-			} else {
-				m.result(Success, now)
-				b.RecordSuccess()
-			}
-		case "trip":
-			if s.trip > 0 && m.mode == Automatic && (m.state != Open || now+s.trip > m.until) {
-				m.open(now + s.trip)
-			}
-			b.Trip(time.Now().Add(s.trip), "trip")
-		case "reset":
-			m.clear(Automatic)
-			b.Reset()
-		case "force open":
-			m.open(0)
-			m.mode = ForcedOpen
-			b.ForceOpen()
-		case "force closed":
-			m.clear(ForcedClosed)
-			b.ForceClosed()
-		case "disable":
-			m.clear(Disabled)
-			b.Disable()
-		}
-		if err := m.differs(b, now); err != nil {
-			return fmt.Errorf("step %d, %+v: %w", i, s, err)
-		}
-	}
-	return nil
-}
-
-func (m *model) differs(b *Breaker, now time.Duration) error {
-	var left time.Duration
-	switch {
-	case m.state == Open && m.mode == Automatic:
-		left = m.until - now
-	case m.probe != nil:
-		left = max(0, m.lease-now)
-	}
-	s := b.Snapshot()
-	got := fmt.Sprint(s.State, s.Mode, s.FailureCount, s.RetryAfter, s.Failures, s.Refusals, s.Trips)
-	want := fmt.Sprint(m.state, m.mode, m.count(now), left, m.counted, m.refusals, m.trips)
-	if got != want {
-		return fmt.Errorf("is %s, want %s", got, want)
-	}
-	return nil
 }
