@@ -50,8 +50,8 @@ type BreakerConfig struct {
 	// under a [Guard] with a Timeout, 10 s.
 	OpenFor time.Duration
 	// OpenGrowth multiplies the open time with each opening in a row, up to
-	// MaxOpenFor. The row ends when the breaker has stayed closed for longer than Window. At
-	// least 1, which is the default: the open time does not grow.
+	// MaxOpenFor. The row ends when the breaker has stayed closed for longer than
+	// Window. At least 1, which is the default: the open time does not grow.
 	OpenGrowth float64
 	// MaxOpenFor bounds the growth; default 10 min, or OpenFor if that is longer.
 	MaxOpenFor time.Duration

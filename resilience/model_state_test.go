@@ -107,7 +107,7 @@ func (m *model) snapshot() Snapshot {
 		Era: m.era, Failures: m.counted, Refusals: m.refusals, Trips: m.trips,
 	}
 	s.Calls, s.FailureRate, s.SlowRate = m.rates()
-	if r := m.refusal(); r != nil {
+	if r := m.refusal(); r != nil && m.mode != MetricsOnly {
 		s.Reason, s.Until = r.Reason, r.Until
 		if !r.Until.IsZero() {
 			s.RetryAfter = max(0, r.Until.Sub(m.at()))

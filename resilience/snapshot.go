@@ -110,9 +110,4 @@ func (b *Breaker) LastFailure() time.Time { return b.Snapshot().LastFailure }
 
 // RetryAfter returns how long calls are still refused: 0 while they are not
 // or nobody knows.
-func (b *Breaker) RetryAfter() time.Duration {
-	if s := b.Snapshot(); s.State != Closed {
-		return s.RetryAfter
-	}
-	return 0
-}
+func (b *Breaker) RetryAfter() time.Duration { return b.Snapshot().RetryAfter }
