@@ -5,40 +5,41 @@ import (
 	"time"
 )
 
-// limits are the instants that bound a run. They are filled in and passed on
-// by reference: copying them costs more than a run's other work.
-type limits struct {
+// run is what bounds one run and how far it has come. It is filled in and
+// passed on by reference: copying it costs more than the rest of a run.
+type run struct {
 	deadline time.Duration // of the caller's context
 	share    time.Duration
-	now      time.Duration // when they were worked out, until the first attempt has used it
+	now      time.Duration // when these were worked out, until the first attempt has used it
 	fresh    bool
 	timed    bool // an attempt needs the clock
+	attempts int  // calls of fn, hedges apart
 }
 
-func (lim *limits) set(ctx context.Context, g *Guard, share time.Duration) {
-	lim.deadline, lim.share, lim.timed = forever, forever, g.timed
+func (r *run) begin(ctx context.Context, g *Guard, share time.Duration) {
+	r.deadline, r.share, r.timed = forever, forever, g.timed
 	deadline, ok := ctx.Deadline()
 	if !ok && share == 0 {
 		return
 	}
 	now := time.Now()
-	lim.now, lim.fresh, lim.timed = now.Sub(g.clock.base), true, true
+	r.now, r.fresh, r.timed = now.Sub(g.clock.base), true, true
 	if ok {
-		lim.deadline = after(lim.now, deadline.Sub(now))
+		r.deadline = after(r.now, deadline.Sub(now))
 	}
 	if share != 0 {
-		lim.share = after(lim.now, share)
+		r.share = after(r.now, share)
 	}
 }
 
 // end is when the run must be over.
-func (lim *limits) end() time.Duration { return min(lim.deadline, lim.share) }
+func (r *run) end() time.Duration { return min(r.deadline, r.share) }
 
 // take reads the clock, unless that was done just before.
-func (lim *limits) take(c *clock) time.Duration {
-	if lim.fresh {
-		lim.fresh = false
-		return lim.now
+func (r *run) take(c *clock) time.Duration {
+	if r.fresh {
+		r.fresh = false
+		return r.now
 	}
 	return c.now()
 }
@@ -50,30 +51,30 @@ type failure struct {
 	refused bool // fn was not called
 }
 
-// admission is what an attempt was let through with.
+// admission is what an attempt was let through with, and what became of it.
 type admission struct {
-	grant grant
-	trial pass
-	start time.Duration // if the run is timed
+	grant      grant
+	trial      pass
+	start, end time.Duration // of the call that decided it, if the run is timed
+	hedged     bool
 }
 
 // attempt calls fn once, if breaker and gate let it.
-func attempt[T any](ctx context.Context, g *Guard, c *Call, lim *limits, fn func(context.Context) (T, error), f *failure) (v T, ok bool) {
-	a, ok := g.admit(c, lim, f)
-	if !ok {
+func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn func(context.Context) (T, error), f *failure) (v T, ok bool) {
+	var a admission
+	if !g.admit(c, r, &a, f) {
 		return v, false
 	}
 	told := false
 	defer func() {
 		if !told {
-			g.breaker.abandon(a.grant)
-			g.gates.release(c.Key, a.trial)
+			g.abandon(c, r, &a)
 		}
 	}()
 	var err error
-	if until := g.until(lim, a.start); until < forever {
+	if until := g.until(r, a.start); until < forever {
 		l := &late{parent: ctx, clock: &g.clock, until: until}
-		if lim.deadline < until {
+		if r.deadline < until {
 			l.until = forever
 		}
 		defer l.cancel()
@@ -81,87 +82,113 @@ func attempt[T any](ctx context.Context, g *Guard, c *Call, lim *limits, fn func
 	} else {
 		v, err = fn(ctx)
 	}
+	if r.timed {
+		a.end = g.clock.now()
+	}
 	if err == nil {
 		told = true
-		g.succeeded(c, lim, a)
+		g.succeeded(c, r, &a)
 		return v, true
 	}
 	f.err = err
-	heard := g.judge(ctx, lim, a.start, f)
+	heard := g.judge(ctx, r, &a, f)
 	told = true
-	g.failed(c, a, heard, f)
+	g.failed(c, r, &a, heard, f)
 	return v, false
 }
 
 // admit lets an attempt begin or fills in why not.
-func (g *Guard) admit(c *Call, lim *limits, f *failure) (a admission, ok bool) {
-	if lim.timed {
-		if a.start = lim.take(&g.clock); a.start >= lim.end() {
+func (g *Guard) admit(c *Call, r *run, a *admission, f *failure) bool {
+	if r.timed {
+		if a.start = r.take(&g.clock); a.start >= r.end() {
 			*f = failure{err: context.DeadlineExceeded, refused: true}
-			return a, false
+			return false
 		}
 	}
 	var refused *OpenError
 	if a.grant, refused = g.breaker.admit(); refused != nil {
+		g.events.refused(EventBreakerRefused, c.Key, r.attempts+1, refused)
 		*f = failure{err: refused, refused: true}
-		return a, false
+		return false
 	}
 	if a.trial, refused = g.gates.enter(c.Key); refused != nil {
 		g.breaker.settle(a.grant, Neutral)
+		g.events.refused(EventGateRefused, c.Key, r.attempts+1, refused)
 		*f = refusedByGate(refused, c.Hurry)
-		return a, false
+		return false
 	}
-	return a, true
+	r.attempts++
+	return true
 }
 
 // until is when an attempt begun at start must be over, forever if the
 // caller's context alone knows.
-func (g *Guard) until(lim *limits, start time.Duration) time.Duration {
+func (g *Guard) until(r *run, start time.Duration) time.Duration {
 	if g.policy.Timeout <= 0 {
-		return lim.share
+		return r.share
 	}
-	return min(after(start, g.policy.Timeout), lim.share)
+	return min(after(start, g.policy.Timeout), r.share)
 }
 
-func (g *Guard) succeeded(c *Call, lim *limits, a admission) {
-	if lim.timed {
-		g.latency.record(g.clock.now() - a.start)
+func (g *Guard) succeeded(c *Call, r *run, a *admission) {
+	if r.timed {
+		g.latency.record(a.end - a.start)
 	}
 	if a.trial != 0 {
 		g.gates.open(c.Key, a.trial)
 	}
 	g.breaker.settle(a.grant, Success)
+	if g.events.watched() {
+		g.events.attempted(c.Key, r.attempts, a, &Verdict{Outcome: Success})
+	}
 }
 
 // failed lets a verdict take effect. What the service was not heard to say is
 // nothing to the gates.
-func (g *Guard) failed(c *Call, a admission, heard bool, f *failure) {
+func (g *Guard) failed(c *Call, r *run, a *admission, heard bool, f *failure) {
+	hint := f.verdict.After
 	if heard {
-		f.verdict.After = max(f.verdict.After, g.gates.settle(c.Key, a.trial, &f.verdict))
+		f.verdict.After = max(hint, g.gates.settle(c.Key, a.trial, &f.verdict))
 	} else {
 		g.gates.release(c.Key, a.trial)
 	}
 	g.breaker.settle(a.grant, f.verdict.Outcome)
+	if g.events.watched() {
+		v := f.verdict
+		v.After = hint
+		g.events.attempted(c.Key, r.attempts, a, &v)
+	}
+}
+
+// abandon settles an attempt that ended without returning.
+func (g *Guard) abandon(c *Call, r *run, a *admission) {
+	g.breaker.abandon(a.grant)
+	g.gates.release(c.Key, a.trial)
+	if g.events.watched() {
+		v := Verdict{Outcome: Failure}
+		if a.grant.probe() {
+			v.Outcome = Neutral
+		}
+		a.end = g.clock.now()
+		g.events.attempted(c.Key, r.attempts, a, &v)
+	}
 }
 
 // judge fills in the verdict on a failed attempt. It asks first who ended it,
 // the caller before anybody else, and reports whether the service was heard.
-func (g *Guard) judge(ctx context.Context, lim *limits, start time.Duration, f *failure) (heard bool) {
+func (g *Guard) judge(ctx context.Context, r *run, a *admission, f *failure) (heard bool) {
 	if cancelled(ctx) {
 		return false
 	}
-	if !lim.timed {
-		f.verdict = g.classify(f.err)
-		return true
-	}
-	now := g.clock.now()
-	if now >= lim.end() || ctx.Err() != nil {
-		if now-start >= g.minTrial() {
+	if r.timed && (a.end >= r.end() || ctx.Err() != nil) {
+		if a.end-a.start >= g.minTrial() {
 			f.verdict.Outcome = Failure
 		}
 		return false
 	}
 	f.verdict = g.classify(f.err)
-	f.verdict.TimedOut = f.verdict.TimedOut || g.policy.Timeout > 0 && now-start >= g.policy.Timeout
+	if limit := g.policy.Timeout; limit > 0 && a.end-a.start >= limit {
+		f.verdict.TimedOut = true
+	}
 	return true
 }

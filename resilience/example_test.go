@@ -170,3 +170,30 @@ func ExampleRunCall() {
 	// de <nil>
 	// closed
 }
+
+// All that a guard does comes out of one place.
+func ExampleEvent() {
+	guard, err := resilience.NewGuard("storage", resilience.Policy{
+		Breaker: resilience.BreakerConfig{Failures: 2},
+		Retry:   resilience.RetryPolicy{BaseDelay: time.Millisecond},
+		OnEvent: func(e resilience.Event) {
+			switch e.Kind {
+			case resilience.EventAttempt:
+				fmt.Println(e.Guard, e.Kind, e.Attempt, e.Outcome)
+			case resilience.EventRetry:
+				fmt.Println(e.Guard, e.Kind, "costs", e.Cost)
+			case resilience.EventStateChanged:
+				fmt.Println(e.Guard, e.Kind, e.From, e.To, e.Wait)
+			}
+		},
+	}, nil)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = resilience.Run(context.Background(), guard, func(context.Context) (int, error) { return 0, errDown })
+	// Output:
+	// storage attempt 1 failure
+	// storage retry costs 14
+	// storage state_changed closed open 30s
+	// storage attempt 2 failure
+}

@@ -20,10 +20,11 @@ const (
 type gates struct {
 	known atomic.Int32 // len(byKey); while it is 0 a call passes on one load
 
-	name  string
-	clock *clock
-	retry RetryPolicy   // ThrottleDelay and MaxDelay, defaults filled in
-	lease time.Duration // how long a trial holds its place
+	name   string
+	clock  *clock
+	events *stream
+	retry  RetryPolicy   // ThrottleDelay and MaxDelay, defaults filled in
+	lease  time.Duration // how long a trial holds its place
 
 	mu    sync.Mutex
 	byKey map[string]*gate
@@ -77,6 +78,15 @@ func (g *gates) settle(key string, p pass, v *Verdict) (closed time.Duration) {
 }
 
 func (g *gates) close(key string, p pass, v *Verdict) time.Duration {
+	closed, anew := g.shut(key, p, v)
+	if anew {
+		g.events.send(Event{Kind: EventGateClosed, Key: key, Wait: closed, Reason: v.Reason})
+	}
+	return closed
+}
+
+// shut reports whether the gate is now closed for longer than it was.
+func (g *gates) shut(key string, p pass, v *Verdict) (closed time.Duration, anew bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.clock.now()
@@ -89,7 +99,7 @@ func (g *gates) close(key string, p pass, v *Verdict) time.Duration {
 		// Calls that began before the gate closed belong to the throttling that
 		// closed it; they neither double the time nor start it again.
 		if ok && (p == 0 || held.trial != p) {
-			return max(0, held.until-now)
+			return max(0, held.until-now), false
 		}
 		held.delay = min(max(2*held.delay, g.retry.ThrottleDelay), g.retry.MaxDelay)
 		d = held.delay
@@ -97,17 +107,27 @@ func (g *gates) close(key string, p pass, v *Verdict) time.Duration {
 	if until := after(now, min(d, longestBlock)); !ok || until > held.until {
 		held.until, held.reason, held.trial = until, v.Reason, 0
 		held.refuse(g.clock, Open, until)
+		anew = true
 	}
-	return held.until - now
+	return held.until - now, anew
 }
 
 // open forgets the gate of key, if p is its trial.
 func (g *gates) open(key string, p pass) {
+	if g.forget(key, p) {
+		g.events.send(Event{Kind: EventGateOpened, Key: key})
+	}
+}
+
+func (g *gates) forget(key string, p pass) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if held, ok := g.byKey[key]; ok && held.trial == p {
-		g.remove(key)
+	held, ok := g.byKey[key]
+	if !ok || held.trial != p {
+		return false
 	}
+	g.remove(key)
+	return true
 }
 
 // release gives back the place of a trial that told nothing.

@@ -15,6 +15,7 @@ type Guard struct {
 	policy   Policy // defaults filled in
 	classify func(error) Verdict
 	clock    clock
+	events   stream
 	breaker  *Breaker
 	timed    bool                // every attempt needs the clock
 	places   *semaphore.Weighted // nil: no limit
@@ -35,17 +36,18 @@ func NewGuard(name string, p Policy, classify func(error) Verdict) (*Guard, erro
 		return nil, err
 	}
 	p = p.withDefaults()
-	breaker, err := NewBreaker(name, p.Breaker)
-	if err != nil {
-		return nil, err
-	}
 	if classify == nil {
 		classify = defaultVerdict
 	}
-	g := &Guard{name: name, policy: p, classify: classify, clock: newClock(), breaker: breaker}
-	g.timed = p.Timeout > 0
+	g := &Guard{name: name, policy: p, classify: classify, clock: newClock()}
+	g.events = stream{to: p.OnEvent, guard: name, clock: &g.clock}
+	var err error
+	if g.breaker, err = NewBreaker(name, g.events.tap(p.Breaker)); err != nil {
+		return nil, err
+	}
+	g.timed = p.Timeout > 0 || g.events.watched()
 	g.budget.fill(p.Budget)
-	g.gates.name, g.gates.clock = name, &g.clock
+	g.gates.name, g.gates.clock, g.gates.events = name, &g.clock, &g.events
 	g.gates.retry, g.gates.lease = p.Retry, p.Breaker.ProbeLease
 	if n := p.MaxConcurrent; n > 0 {
 		g.places = semaphore.NewWeighted(int64(n))

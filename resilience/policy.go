@@ -29,6 +29,13 @@ type Policy struct {
 	// MaxConcurrent is how many runs may be under way, waits between attempts
 	// included; one more gets a [*LimitError] at once. 0: no limit.
 	MaxConcurrent int
+	// OnEvent is told all that the guard does, once each. It is called outside
+	// any lock, in the goroutine of the run that caused the event, which it
+	// delays, and may call back into the guard and its breaker; it must be safe
+	// for concurrent use. State changes and counted failures of the breaker
+	// arrive one at a time and in order, the others as the runs make them. A
+	// panic passes through to the run's caller. Nil: no event is made.
+	OnEvent func(Event)
 }
 
 // RetryPolicy says how often and after what wait a run tries again. The wait

@@ -17,8 +17,8 @@ var errFailed = errors.New("resilience: attempt failed")
 
 // again goes on with a run whose first attempt failed with first and is worth a
 // retry. backoff always begins with an attempt: the first one is replayed to it.
-func again[T any](ctx context.Context, g *Guard, c Call, lim limits, fn func(context.Context) (T, error), first failure, v T) (T, error) {
-	r := newRetrier(g, c, lim, first)
+func again[T any](ctx context.Context, g *Guard, c Call, r run, fn func(context.Context) (T, error), first failure, v T) (T, error) {
+	t := newRetrier(g, c, r, first)
 	replayed := false
 	err := backoff.Retry(func() error {
 		if !replayed {
@@ -26,26 +26,26 @@ func again[T any](ctx context.Context, g *Guard, c Call, lim limits, fn func(con
 			return errFailed
 		}
 		if err := ctx.Err(); err != nil { // the wait and the context ended together
-			r.failed(failure{err: err, refused: true})
+			t.failed(failure{err: err, refused: true})
 			return backoff.Permanent(errFailed)
 		}
 		var next failure
-		answer, ok := attempt(ctx, g, &c, &lim, fn, &next)
+		answer, ok := attempt(ctx, g, &c, &t.run, fn, &next)
 		if ok {
 			v = answer
-			r.succeeded()
+			t.succeeded()
 			return nil
 		}
 		if !next.refused {
 			v = answer
 		}
-		r.failed(next)
+		t.failed(next)
 		return errFailed
-	}, backoff.WithContext(r, ctx))
+	}, backoff.WithContext(t, ctx))
 	if err == nil {
 		return v, nil
 	}
-	return v, interrupted(ctx, r.err)
+	return v, interrupted(ctx, t.err)
 }
 
 // retrier decides whether and when one run tries again. It is the BackOff that
@@ -53,20 +53,19 @@ func again[T any](ctx context.Context, g *Guard, c Call, lim limits, fn func(con
 type retrier struct {
 	guard *Guard
 	call  Call
-	lim   limits
+	run   run
 
 	plain, throttled *backoff.ExponentialBackOff
 
-	attempts int           // calls of fn
 	patience time.Duration // what is left of it for gates
 	paid     int           // budget tokens taken for the attempt to come
 	last     failure       // decides what happens next
 	err      error         // what the run returns: fn's last error, if fn was called
 }
 
-func newRetrier(g *Guard, c Call, lim limits, first failure) *retrier {
+func newRetrier(g *Guard, c Call, begun run, first failure) *retrier {
 	r := &retrier{
-		guard: g, call: c, lim: lim,
+		guard: g, call: c, run: begun,
 		plain:     jittered(g.policy.Retry.BaseDelay, g.policy.Retry.MaxDelay),
 		throttled: jittered(g.policy.Retry.ThrottleDelay, g.policy.Retry.MaxDelay),
 	}
@@ -89,7 +88,7 @@ func jittered(base, most time.Duration) *backoff.ExponentialBackOff {
 
 func (r *retrier) succeeded() {
 	refund := r.paid
-	if r.attempts == 0 { // gates refused what came before
+	if r.run.attempts == 1 { // gates refused what came before
 		refund = r.guard.budget.policy.SuccessCredit
 	}
 	r.guard.budget.put(refund)
@@ -99,10 +98,8 @@ func (r *retrier) failed(f failure) {
 	r.last = f
 	if f.refused {
 		r.guard.budget.put(r.paid)
-	} else {
-		r.attempts++
 	}
-	if !f.refused || r.attempts == 0 {
+	if !f.refused || r.run.attempts == 0 {
 		r.err = f.err
 	}
 }
@@ -118,28 +115,37 @@ func (r *retrier) NextBackOff() time.Duration {
 	wait := r.wait()
 	switch {
 	case r.last.refused && wait > r.patience,
-		after(r.guard.clock.now(), wait) >= r.lim.end(),
+		after(r.guard.clock.now(), wait) >= r.run.end(),
 		r.guard.breaker.refusesIn(wait):
 		return backoff.Stop
 	}
 	cost := r.guard.budget.cost(&r.last)
 	if !r.guard.budget.take(cost) {
+		r.tell(EventBudgetEmpty, 0, cost)
 		return backoff.Stop
 	}
 	r.paid = cost
 	if r.last.refused {
 		r.patience -= wait
 	}
+	r.tell(EventRetry, wait, cost)
 	return wait
+}
+
+// tell is about the attempt to come.
+func (r *retrier) tell(kind EventKind, wait time.Duration, cost int) {
+	r.guard.events.send(Event{
+		Kind: kind, Key: r.call.Key, Attempt: r.run.attempts + 1, Wait: wait, Cost: cost,
+	})
 }
 
 // allowed tells whether a retry is open to the run at all.
 func (r *retrier) allowed() bool {
 	v := &r.last.verdict
 	switch {
-	case !v.Retry, r.attempts >= r.guard.policy.Retry.MaxAttempts:
+	case !v.Retry, r.run.attempts >= r.guard.policy.Retry.MaxAttempts:
 		return false
-	case v.Once && r.attempts > 1, r.call.Hurry && (r.attempts > 1 || v.TimedOut):
+	case v.Once && r.run.attempts > 1, r.call.Hurry && (r.run.attempts > 1 || v.TimedOut):
 		return false
 	}
 	return v.After <= r.longest()

@@ -51,16 +51,16 @@ func RunCall[T any](ctx context.Context, g *Guard, c Call, fn func(context.Conte
 		}
 		defer g.places.Release(1)
 	}
-	var lim limits
-	lim.set(ctx, g, c.Share)
+	var r run
+	r.begin(ctx, g, c.Share)
 	var f failure
-	v, ok := attempt(ctx, g, &c, &lim, fn, &f)
+	v, ok := attempt(ctx, g, &c, &r, fn, &f)
 	if ok {
 		g.budget.put(g.budget.policy.SuccessCredit)
 		return v, nil
 	}
 	if f.verdict.Retry {
-		return again(ctx, g, c, lim, fn, f, v)
+		return again(ctx, g, c, r, fn, f, v)
 	}
 	return v, interrupted(ctx, f.err)
 }
