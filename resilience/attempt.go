@@ -55,8 +55,9 @@ type failure struct {
 type admission struct {
 	grant      grant
 	trial      pass
+	until      time.Duration // when it must be over; forever if the caller's context alone knows
 	start, end time.Duration // of the call that decided it, if the run is timed
-	hedged     bool
+	hedged     bool          // there was a second call
 }
 
 // attempt calls fn once, if breaker and gate let it.
@@ -72,11 +73,11 @@ func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn func(cont
 		}
 	}()
 	var err error
-	if until := g.until(r, a.start); until < forever {
-		l := &late{parent: ctx, clock: &g.clock, until: until}
-		if r.deadline < until {
-			l.until = forever
-		}
+	if delay := g.hedge(&a); delay > 0 {
+		v, err = hedged(ctx, g, c, r, &a, delay, fn)
+	} else if a.until < forever {
+		l := new(late)
+		l.set(ctx, g, r, &a)
 		defer l.cancel()
 		v, err = fn(l)
 	} else {
@@ -118,21 +119,24 @@ func (g *Guard) admit(c *Call, r *run, a *admission, f *failure) bool {
 		return false
 	}
 	r.attempts++
+	a.until = r.share
+	if g.policy.Timeout > 0 {
+		a.until = min(a.until, after(a.start, g.policy.Timeout))
+	}
 	return true
 }
 
-// until is when an attempt begun at start must be over, forever if the
-// caller's context alone knows.
-func (g *Guard) until(r *run, start time.Duration) time.Duration {
-	if g.policy.Timeout <= 0 {
-		return r.share
+// hedge returns after what time the attempt becomes two calls; 0: never.
+func (g *Guard) hedge(a *admission) time.Duration {
+	if !g.hedger.on() || a.trial != 0 || a.grant.probe() {
+		return 0
 	}
-	return min(after(start, g.policy.Timeout), r.share)
+	return g.hedger.call()
 }
 
 func (g *Guard) succeeded(c *Call, r *run, a *admission) {
 	if r.timed {
-		g.latency.record(a.end - a.start)
+		g.hedger.learn(&g.latency, g.latency.record(a.end-a.start))
 	}
 	if a.trial != 0 {
 		g.gates.open(c.Key, a.trial)

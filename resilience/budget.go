@@ -2,25 +2,20 @@ package resilience
 
 import "sync/atomic"
 
-// budget is the bucket of a BudgetPolicy.
-type budget struct {
-	tokens atomic.Int64
-	policy BudgetPolicy // defaults filled in
-}
-
-func (b *budget) fill(p BudgetPolicy) {
-	b.policy = p
-	b.tokens.Store(int64(p.Capacity))
+// bucket holds tokens up to its capacity.
+type bucket struct {
+	tokens   atomic.Int64
+	capacity int64
 }
 
 // take removes n tokens if there are that many.
-func (b *budget) take(n int) bool {
+func (b *bucket) take(n int64) bool {
 	for {
 		have := b.tokens.Load()
-		if have < int64(n) {
+		if have < n {
 			return false
 		}
-		if b.tokens.CompareAndSwap(have, have-int64(n)) {
+		if b.tokens.CompareAndSwap(have, have-n) {
 			return true
 		}
 	}
@@ -28,18 +23,33 @@ func (b *budget) take(n int) bool {
 
 // put adds n tokens. A full bucket is only read: a success at the first
 // attempt, the usual case, writes no shared memory.
-func (b *budget) put(n int) {
+func (b *bucket) put(n int64) {
 	for {
 		have := b.tokens.Load()
-		full := int64(b.policy.Capacity)
-		if have == full || n == 0 {
+		if have == b.capacity || n == 0 {
 			return
 		}
-		if b.tokens.CompareAndSwap(have, min(have+int64(n), full)) {
+		if b.tokens.CompareAndSwap(have, min(have+n, b.capacity)) {
 			return
 		}
 	}
 }
+
+// budget is the bucket of a BudgetPolicy.
+type budget struct {
+	bucket
+	policy BudgetPolicy // defaults filled in
+}
+
+func (b *budget) fill(p BudgetPolicy) {
+	b.policy = p
+	b.capacity = int64(p.Capacity)
+	b.tokens.Store(b.capacity)
+}
+
+func (b *budget) take(n int) bool { return b.bucket.take(int64(n)) }
+
+func (b *budget) put(n int) { b.bucket.put(int64(n)) }
 
 // cost is the price of a retry after such a failure. What was refused before
 // any attempt was made costs nothing.

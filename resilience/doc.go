@@ -61,6 +61,8 @@
 // There should be one retrying layer only; a budget shared by all runs of a
 // guard keeps its retries from becoming a second outage.
 //
+// Policy.OnEvent is told all that a guard does, as one stream of [Event].
+//
 // # Around it
 //
 // Package httpguard, below this one, puts breakers into an http.Client and in

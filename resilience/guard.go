@@ -23,6 +23,7 @@ type Guard struct {
 	budget   budget
 	gates    gates
 	latency  latency // of successes
+	hedger   hedger
 }
 
 // NewGuard returns a guard, or an error that names what is wrong with its
@@ -45,7 +46,8 @@ func NewGuard(name string, p Policy, classify func(error) Verdict) (*Guard, erro
 	if g.breaker, err = NewBreaker(name, g.events.tap(p.Breaker)); err != nil {
 		return nil, err
 	}
-	g.timed = p.Timeout > 0 || g.events.watched()
+	g.hedger.set(p.Hedge)
+	g.timed = p.Timeout > 0 || g.events.watched() || g.hedger.on()
 	g.budget.fill(p.Budget)
 	g.gates.name, g.gates.clock, g.gates.events = name, &g.clock, &g.events
 	g.gates.retry, g.gates.lease = p.Retry, p.Breaker.ProbeLease

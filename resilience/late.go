@@ -41,6 +41,14 @@ func endedState(err, cause error) *lateState {
 	return &lateState{ctx: ctx, cancel: func() {}, err: err}
 }
 
+// set makes l the context of an attempt.
+func (l *late) set(parent context.Context, g *Guard, r *run, a *admission) {
+	l.parent, l.clock, l.until = parent, &g.clock, a.until
+	if r.deadline < a.until {
+		l.until = forever
+	}
+}
+
 // Deadline returns the earlier of the parent's deadline and its own.
 func (l *late) Deadline() (time.Time, bool) {
 	if l.until == forever {

@@ -21,11 +21,14 @@ type latency struct {
 	total  atomic.Int32
 }
 
-func (l *latency) record(d time.Duration) {
+// record returns how many samples there are now.
+func (l *latency) record(d time.Duration) (samples int) {
 	l.counts[latencyBucket(d)].Add(1)
-	if l.total.Add(1) == latencyDecay {
+	total := l.total.Add(1)
+	if total == latencyDecay {
 		l.halve()
 	}
+	return int(total)
 }
 
 func (l *latency) halve() {
