@@ -21,6 +21,15 @@ func (p *Permit) Done(o Outcome) (counted bool) {
 	return p.breaker.settle(p.grant, o)
 }
 
+// Abandon gives the permit back for a call that ended without returning, by a
+// panic or runtime.Goexit: a failure of the call, but of a probe it only frees
+// the place. After Done it does nothing, so it can be deferred at once.
+func (p *Permit) Abandon() {
+	if p.breaker != nil && !p.done.Swap(true) {
+		p.breaker.abandon(p.grant)
+	}
+}
+
 // grant is what a call that was let through is settled with.
 type grant struct {
 	word   word

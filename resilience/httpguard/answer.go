@@ -10,9 +10,9 @@ import (
 // answer watches what a handler answers.
 type answer struct {
 	http.ResponseWriter
-	permit  resilience.Permit
-	breaker *resilience.Breaker
-	status  int // 0: not known yet, which is a 200 if nothing follows
+	permit  resilience.Permit   // the zero Permit without a breaker
+	breaker *resilience.Breaker // nil: none
+	status  int                 // 0: not known yet, which is a 200 if nothing follows
 }
 
 func (a *answer) outcome() resilience.Outcome {
@@ -38,7 +38,7 @@ func (a *answer) wrote(n int64) {
 		return
 	}
 	a.begin(http.StatusOK)
-	if a.breaker.IsHalfOpen() && isEventStream(a.Header()) {
+	if a.breaker != nil && a.breaker.IsHalfOpen() && isEventStream(a.Header()) {
 		a.permit.Done(a.outcome())
 	}
 }

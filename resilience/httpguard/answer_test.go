@@ -16,7 +16,7 @@ import (
 	"github.com/finbrain/ai/resilience/httpguard"
 )
 
-// plain, flushing, hijacking and full are the kinds of ResponseWriter there are.
+// plain, flushing, hijacking and full are the kinds of ResponseWriter.
 type (
 	plain    struct{ http.ResponseWriter }
 	flushing struct {

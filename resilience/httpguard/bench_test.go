@@ -58,7 +58,7 @@ func BenchmarkTransport(b *testing.B) {
 	}
 }
 
-// BenchmarkShed measures what the middleware adds to a handler that does nothing.
+// BenchmarkShed measures what middleware adds to a handler that does nothing.
 func BenchmarkShed(b *testing.B) {
 	breaker, err := resilience.NewBreaker("reports", resilience.BreakerConfig{})
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package httpguard puts the breakers and limiters of package resilience where
-// HTTP passes: a [Transport] for the requests a program makes, [Shed] and [Gate]
-// for those it serves.
+// HTTP passes: a [Transport] for the requests that a program makes, [Shed] and
+// [Gate] for those that it serves.
 //
 // # Requests going out
 //
@@ -9,7 +9,7 @@
 //  1. asks the breaker, and refuses with its [*resilience.OpenError], which
 //     [http.Client] wraps: errors.Is(err, resilience.ErrOpen) holds;
 //  2. makes the request through its Base;
-//  3. judges the answer by its status ([Classify]) or the error by who caused it;
+//  3. judges an answer by its status ([Classify]), an error by who caused it;
 //  4. opens the breaker for as long as a Retry-After asks ([RetryAfter]);
 //  5. tells a success only once the body has been read or closed.
 //
@@ -18,9 +18,9 @@
 //
 // # Requests coming in
 //
-// [Shed] takes a place of a limiter, then a permit of a breaker, and judges what
-// the handler answers. [Gate] only looks at a breaker that other calls drive:
-// it stands before an endpoint that enqueues the work of a failing service.
+// [Shed] takes a place of a limiter, then a permit of a breaker, and judges
+// what the handler answers. [Gate] only looks at a breaker that other calls
+// drive: it stands before an endpoint that enqueues work for a service.
 // Both stand inside what logs and authenticates, so that refusals are seen and
 // strangers take no place, and around what costs.
 //
@@ -28,6 +28,6 @@
 //
 //	{"error":"temporarily unavailable","retry_after":30,"circuit_state":"open"}
 //
-// Nothing here keeps or passes on an address, a header, a body or the text of an
-// error.
+// Nothing here tells a breaker an address, a header, a body or the text of an
+// error: no refusal, event or snapshot holds one.
 package httpguard

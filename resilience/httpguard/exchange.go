@@ -36,8 +36,8 @@ func (x *exchange) answered(resp *http.Response, v resilience.Verdict) {
 	}
 }
 
-// readable tells whether the answer has a body with something to prove. One that
-// can be written to is an upgraded connection, which is no longer HTTP.
+// readable tells whether the answer has a body with something to prove. One
+// that can be written to is an upgraded connection, which is no longer HTTP.
 func (x *exchange) readable(resp *http.Response) bool {
 	switch {
 	case resp.Body == nil, resp.Body == http.NoBody, x.req.Method == http.MethodHead,

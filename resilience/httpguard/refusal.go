@@ -26,8 +26,8 @@ const (
 //
 // where retry_after, which the Retry-After header repeats, is what is left of
 // the refusal in whole seconds, rounded up, at least 1. If nobody knows (after
-// ForceOpen) it is 30. For a limit it is 1 and the state "closed". While a probe
-// is out the state is "half_open" and the time what is left of its lease.
+// ForceOpen) it is 30. While a probe is out the state is "half_open" and the
+// time what is left of its lease. For a limit they are "closed" and 1.
 //
 // status is that of the answer: a client or server error, such as 429 or 503; 0
 // is 503. It panics if status is something else.

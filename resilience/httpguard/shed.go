@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/finbrain/ai/resilience"
 )
 
-// Shed refuses requests while its limiter has no place or its breaker no permit,
-// and tells the breaker what became of those it served. Either may be nil.
+// Shed refuses requests while its limiter has no place or its breaker no
+// permit, and tells both what became of those it served. One of the two is
+// required.
 //
 // An answer in 5xx except 501 is a failure. The others in 4xx and 501 are about
 // the request and neutral, and so is every request whose client is gone. The
@@ -27,8 +29,8 @@ import (
 type Shed struct {
 	// Breaker is judged by the answers. nil: none.
 	Breaker *resilience.Breaker
-	// Limiter bounds the requests served at once; its queue, if it has one,
-	// ends for a request with its context. nil: none.
+	// Limiter bounds the requests served at once. One that is adaptive learns
+	// how long they take, and shrinks with failures. nil: none.
 	Limiter *resilience.Limiter
 	// Status of refusals, a client or server error; default 503.
 	Status int
@@ -50,31 +52,33 @@ func (s Shed) Handler(next http.Handler) http.Handler {
 			}
 			defer s.Limiter.Release()
 		}
-		if s.Breaker == nil {
-			next.ServeHTTP(w, r)
-			return
-		}
 		s.serve(w, r, next)
 	})
 }
 
 func (s Shed) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	a := &answer{ResponseWriter: w, breaker: s.Breaker}
-	var err error
-	if a.permit, err = s.Breaker.Acquire(); err != nil {
-		WriteRefusal(w, err, s.Status)
-		return
+	if s.Breaker != nil {
+		var err error
+		if a.permit, err = s.Breaker.Acquire(); err != nil {
+			WriteRefusal(w, err, s.Status)
+			return
+		}
 	}
-	returned := false
+	begun, returned := time.Now(), false
 	defer func() {
 		o := a.outcome()
 		switch {
 		case clientGone(r.Context()):
 			o = resilience.Neutral
 		case !returned:
-			o = abandoned(s.Breaker)
+			o = resilience.Failure
+			a.permit.Abandon()
 		}
 		a.permit.Done(o)
+		if s.Limiter != nil {
+			s.Limiter.Learn(time.Since(begun), o)
+		}
 	}()
 	next.ServeHTTP(a.writer(), r)
 	returned = true

@@ -1,11 +1,13 @@
 package httpguard_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -209,5 +211,53 @@ func TestAHandlerThatEndsItsGoroutineFreesItsProbe(t *testing.T) {
 		go ask(h)
 		synctest.Wait()
 		wantTold(t, b, "neutral")
+	})
+}
+
+// crowd sends ten requests at once, so many times.
+func crowd(h http.Handler, times int) {
+	for range times {
+		var group sync.WaitGroup
+		for range 10 {
+			group.Go(func() { ask(h) })
+		}
+		group.Wait()
+	}
+}
+
+func TestAnAdaptiveLimiterLearnsFromTheAnswers(t *testing.T) {
+	for status, want := range map[int]int{200: 1, 400: 0, 500: -1} { // the sign of the change
+		synctest.Test(t, func(t *testing.T) {
+			l := newLimiter(t, resilience.LimitPolicy{
+				MaxConcurrent: 100,
+				Adaptive:      resilience.AdaptivePolicy{Min: 1, Start: 10},
+			})
+			h := httpguard.Shed{Limiter: l}.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				elapse(time.Second)
+				w.WriteHeader(status)
+			}))
+			crowd(h, 10)
+			if got := l.Limit(); cmp.Compare(got, 10) != want {
+				t.Errorf("after answers with %d the limit of 10 is %d", status, got)
+			}
+		})
+	}
+}
+
+func TestAnAdaptiveLimiterLearnsHowLongAnAnswerTook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(t, resilience.LimitPolicy{
+			MaxConcurrent: 100,
+			Adaptive:      resilience.AdaptivePolicy{Min: 1, Start: 10},
+		})
+		took := time.Second
+		h := httpguard.Shed{Limiter: l}.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elapse(took) }))
+		crowd(h, 6)
+		before := l.Limit()
+		took = time.Minute
+		crowd(h, 20)
+		if after := l.Limit(); after >= before {
+			t.Errorf("slow answers took the limit from %d to %d", before, after)
+		}
 	})
 }

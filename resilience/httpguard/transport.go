@@ -23,14 +23,15 @@ import (
 //
 // The permit of a successful answer is given back when its body has been read
 // to the end or closed, whichever is first; a body that breaks off is judged as
-// an error is. A body that is never closed keeps a probe's place until its
-// lease (BreakerConfig.ProbeLease) has run out, and so does a download that
-// takes longer; only of an event stream (text/event-stream), which may never
-// end, does a probe succeed with the first bytes. An upgraded connection (101)
-// is a success at once, and its body stays an [io.ReadWriteCloser].
+// an error is. BreakerConfig.SlowAfter measures the time until then. One that
+// is never closed keeps a probe's place until its lease has run out
+// (BreakerConfig.ProbeLease), and so does a download that takes longer; only of
+// an event stream (text/event-stream), which may never end, does a probe
+// succeed with the first bytes. An upgraded connection (101) is a success at
+// once, and its body stays an [io.ReadWriteCloser].
 //
-// A guarded body is no [io.WriterTo], even if Base's was: copying would not tell
-// a source that broke off from a destination that did.
+// A guarded body is no [io.WriterTo], even if Base's was: copying would not
+// tell a source that broke off from a destination that did.
 type Transport struct {
 	// Base makes the requests. Default: http.DefaultTransport.
 	Base http.RoundTripper
@@ -80,7 +81,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	judged := false
 	defer func() {
 		if !judged {
-			x.permit.Done(abandoned(b))
+			x.permit.Abandon()
 		}
 	}()
 	if _, ok := req.Context().Deadline(); ok {
@@ -133,14 +134,4 @@ func closeBody(req *http.Request) {
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
-}
-
-// abandoned is the outcome of what panicked or ended its goroutine: a failure,
-// but of a probe nothing. A permit of the present era is a probe's exactly if
-// the breaker is half-open.
-func abandoned(b *resilience.Breaker) resilience.Outcome {
-	if b.IsHalfOpen() {
-		return resilience.Neutral
-	}
-	return resilience.Failure
 }
