@@ -2,6 +2,7 @@ package resilience
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -42,6 +43,25 @@ func (r *run) take(c *clock) time.Duration {
 		return r.now
 	}
 	return c.now()
+}
+
+// place takes a place within the limit, where it may wait for one.
+func (g *Guard) place(ctx context.Context, c *Call, r *run) error {
+	if g.limiter.TryAcquire() {
+		return nil
+	}
+	r.fresh = false
+	most := forever
+	if c.Hurry {
+		most = 0
+	} else if c.Share != 0 {
+		most = c.Share
+	}
+	err := g.limiter.acquire(ctx, most)
+	if full, ok := errors.AsType[*LimitError](err); ok {
+		g.events.send(Event{Kind: EventLimitRefused, Key: c.Key, Reason: full.Reason, Limit: full.Limit})
+	}
+	return err
 }
 
 // failure is why an attempt gave no answer.
@@ -142,6 +162,7 @@ func (g *Guard) succeeded(c *Call, r *run, a *admission) {
 		g.gates.open(c.Key, a.trial)
 	}
 	g.breaker.settle(a.grant, Success)
+	g.learn(a, Success)
 	if g.events.watched() {
 		g.events.attempted(c.Key, r.attempts, a, &Verdict{Outcome: Success})
 	}
@@ -157,6 +178,7 @@ func (g *Guard) failed(c *Call, r *run, a *admission, heard bool, f *failure) {
 		g.gates.release(c.Key, a.trial)
 	}
 	g.breaker.settle(a.grant, f.verdict.Outcome)
+	g.learn(a, f.verdict.Outcome)
 	if g.events.watched() {
 		v := f.verdict
 		v.After = hint
@@ -168,13 +190,24 @@ func (g *Guard) failed(c *Call, r *run, a *admission, heard bool, f *failure) {
 func (g *Guard) abandon(c *Call, r *run, a *admission) {
 	g.breaker.abandon(a.grant)
 	g.gates.release(c.Key, a.trial)
+	if !g.timed {
+		return
+	}
+	a.end = g.clock.now()
+	v := Verdict{Outcome: Failure}
+	if a.grant.probe() {
+		v.Outcome = Neutral
+	}
+	g.learn(a, v.Outcome)
 	if g.events.watched() {
-		v := Verdict{Outcome: Failure}
-		if a.grant.probe() {
-			v.Outcome = Neutral
-		}
-		a.end = g.clock.now()
 		g.events.attempted(c.Key, r.attempts, a, &v)
+	}
+}
+
+// learn tells an adaptive limit of an attempt.
+func (g *Guard) learn(a *admission, o Outcome) {
+	if g.limiter != nil {
+		g.limiter.Learn(a.end-a.start, o)
 	}
 }
 

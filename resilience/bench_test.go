@@ -87,12 +87,12 @@ func BenchmarkRun(b *testing.B) {
 		call   Call
 	}{
 		{"plain", Policy{}, Call{}},
-		{"limited", Policy{MaxConcurrent: 1000}, Call{}},
+		{"limited", Policy{Limit: LimitPolicy{MaxConcurrent: 1000}}, Call{}},
 		{"share", Policy{}, Call{Share: time.Minute}},
 		{"timeout", Policy{Timeout: time.Minute}, Call{}},
 		{"events", Policy{OnEvent: func(Event) {}}, Call{}},
 		{"hedge", Policy{Hedge: HedgePolicy{MaxShare: 0.05, Delay: time.Minute}}, Call{}},
-		{"all", Policy{MaxConcurrent: 1000, Timeout: time.Minute, OnEvent: func(Event) {}}, Call{}},
+		{"all", Policy{Limit: LimitPolicy{MaxConcurrent: 1000}, Timeout: time.Minute, OnEvent: func(Event) {}}, Call{}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			g := benchGuard(b, bb.policy)

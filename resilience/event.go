@@ -20,7 +20,7 @@ const (
 	EventBreakerRefused
 	// EventGateRefused: the same of the gate of Key.
 	EventGateRefused
-	// EventLimitRefused: the limit refused a run. Reason.
+	// EventLimitRefused: a run got no place within the Limit. Reason.
 	EventLimitRefused
 	// EventGateClosed: the gate of Key is closed for Wait from now. Reason.
 	EventGateClosed
@@ -36,13 +36,15 @@ const (
 	// EventHedgePanicked: a second call panicked that nobody waited for any
 	// more. Attempt.
 	EventHedgePanicked
-	// EventStateChanged: the breaker went From one state To another. Reason,
-	// FailureCount, Window; Wait is how long it stays open, 0 if it does not or
-	// nobody knows.
+	// EventStateChanged: the breaker went From one state To another, in Mode.
+	// Reason, FailureCount, Window; Wait is how long it stays open, 0 if it does
+	// not or nobody knows.
 	EventStateChanged
 	// EventFailure: the breaker counted a failure. FailureCount and Window with
 	// it; To is the state in which it counted.
 	EventFailure
+	// EventLimitChanged: an adaptive limit is now Limit and was OldLimit.
+	EventLimitChanged
 )
 
 var eventKinds = [...]string{
@@ -60,6 +62,7 @@ var eventKinds = [...]string{
 	EventHedgePanicked:  "hedge_panicked",
 	EventStateChanged:   "state_changed",
 	EventFailure:        "failure",
+	EventLimitChanged:   "limit_changed",
 }
 
 // String returns the kind's name in lower case, as in "hedge_won".
@@ -76,7 +79,7 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind  EventKind
 	Guard string    // the guard's name
-	Key   string    // Call.Key of the run; empty for what concerns the breaker
+	Key   string    // Call.Key of the run; empty for what concerns breaker or limit
 	At    time.Time // when it happened
 
 	Attempt   int           // the number of the attempt within its run, from 1
@@ -91,8 +94,11 @@ type Event struct {
 	Reason string        // a Reason constant, or what the verdict or Trip gave
 
 	From, To     State
+	Mode         Mode
 	FailureCount int           // failures within Window
 	Window       time.Duration // the breaker's
+
+	Limit, OldLimit int // how many runs may be under way
 }
 
 // stream is where a guard's events go.
@@ -147,8 +153,8 @@ func (s *stream) tap(cfg BreakerConfig) BreakerConfig {
 			defer changed(c)
 		}
 		s.send(Event{
-			Kind: EventStateChanged, At: c.At, From: c.From, To: c.To,
-			Reason: c.Reason, Wait: c.OpenFor, FailureCount: c.FailureCount, Window: window,
+			Kind: EventStateChanged, At: c.At, From: c.From, To: c.To, Mode: c.Mode,
+			Reason: c.Reason, Wait: c.OpenFor, FailureCount: c.FailureCount, Window: c.Window,
 		})
 	}
 	cfg.OnFailure = func(f FailureEvent) {
@@ -158,4 +164,19 @@ func (s *stream) tap(cfg BreakerConfig) BreakerConfig {
 		s.send(Event{Kind: EventFailure, At: f.At, To: f.State, FailureCount: f.FailureCount, Window: window})
 	}
 	return cfg
+}
+
+// tapLimit does the same for the limit.
+func (s *stream) tapLimit(p LimitPolicy) LimitPolicy {
+	if s.to == nil || p.Adaptive.Min == 0 {
+		return p
+	}
+	changed := p.Adaptive.OnChange
+	p.Adaptive.OnChange = func(from, to int) {
+		if changed != nil {
+			defer changed(from, to)
+		}
+		s.send(Event{Kind: EventLimitChanged, OldLimit: from, Limit: to})
+	}
+	return p
 }

@@ -1,10 +1,6 @@
 package resilience
 
-import (
-	"time"
-
-	"golang.org/x/sync/semaphore"
-)
+import "time"
 
 // Guard is a breaker with a retry budget, a limit, a time limit for attempts
 // and gates for single keys. Make one with [NewGuard] for each thing that fails
@@ -17,9 +13,8 @@ type Guard struct {
 	clock    clock
 	events   stream
 	breaker  *Breaker
-	timed    bool                // every attempt needs the clock
-	places   *semaphore.Weighted // nil: no limit
-	full     *LimitError
+	timed    bool     // every attempt needs the clock
+	limiter  *Limiter // nil: no limit
 	budget   budget
 	gates    gates
 	latency  latency // of successes
@@ -47,13 +42,14 @@ func NewGuard(name string, p Policy, classify func(error) Verdict) (*Guard, erro
 		return nil, err
 	}
 	g.hedger.set(p.Hedge)
-	g.timed = p.Timeout > 0 || g.events.watched() || g.hedger.on()
+	g.timed = p.Timeout > 0 || g.events.watched() || g.hedger.on() || p.Limit.Adaptive.Min > 0
 	g.budget.fill(p.Budget)
 	g.gates.name, g.gates.clock, g.gates.events = name, &g.clock, &g.events
 	g.gates.retry, g.gates.lease = p.Retry, p.Breaker.ProbeLease
-	if n := p.MaxConcurrent; n > 0 {
-		g.places = semaphore.NewWeighted(int64(n))
-		g.full = &LimitError{Name: name, Limit: n}
+	if p.Limit.MaxConcurrent > 0 {
+		if g.limiter, err = NewLimiter(name, g.events.tapLimit(p.Limit)); err != nil {
+			return nil, err
+		}
 	}
 	return g, nil
 }
@@ -67,6 +63,9 @@ func (g *Guard) Policy() Policy { return g.policy }
 // Breaker returns the guard's breaker, to be watched or steered.
 func (g *Guard) Breaker() *Breaker { return g.breaker }
 
+// Limiter returns the guard's limiter, to be watched; nil without a Policy.Limit.
+func (g *Guard) Limiter() *Limiter { return g.limiter }
+
 // BudgetLeft returns the tokens in the retry budget, at most
 // BudgetPolicy.Capacity.
 func (g *Guard) BudgetLeft() int { return int(g.budget.tokens.Load()) }
@@ -76,7 +75,8 @@ func (g *Guard) Gates() []GateSnapshot { return g.gates.snapshot() }
 
 // P95 returns the 95th percentile of the recent successful attempts, at most
 // 12.5 % (and 65.5 µs) too high, and how many successes it rests on. Only
-// attempts under a time limit, a share or a deadline are timed.
+// attempts under a time limit, a share or a deadline are timed, and all where
+// the policy has a hedge, an adaptive limit or OnEvent.
 func (g *Guard) P95() (d time.Duration, successes int) { return g.latency.quantile(0.95) }
 
 // minTrial is Policy.MinTrial in the light of what is known.

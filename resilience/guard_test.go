@@ -24,7 +24,7 @@ func TestTheZeroPolicyIsTheDocumentedDefault(t *testing.T) {
 	if want := (BudgetPolicy{500, 14, 5, 1}); p.Budget != want {
 		t.Errorf("budget: %+v", p.Budget)
 	}
-	if p.Timeout != 0 || p.MinTrial != 5*time.Second || p.MaxConcurrent != 0 {
+	if p.Timeout != 0 || p.MinTrial != 5*time.Second || p.Limit.MaxConcurrent != 0 {
 		t.Errorf("%+v", p)
 	}
 }
@@ -42,7 +42,7 @@ func TestBadPoliciesAreRefusedByName(t *testing.T) {
 		"BudgetPolicy.ThrottledCost": {Budget: BudgetPolicy{ThrottledCost: -1}},
 		"BudgetPolicy.SuccessCredit": {Budget: BudgetPolicy{SuccessCredit: -1}},
 		"Policy.MinTrial":            {MinTrial: -1},
-		"Policy.MaxConcurrent":       {MaxConcurrent: -1},
+		"LimitPolicy.MaxConcurrent":  {Limit: LimitPolicy{MaxConcurrent: -1}},
 	} {
 		if _, err := NewGuard("x", p, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not name %s", err, want)
@@ -91,7 +91,7 @@ func TestAnOpenBreakerRefusesAtOnce(t *testing.T) {
 
 func TestAFullGuardRefusesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newTestGuard(t, Policy{MaxConcurrent: 2}, nil)
+		g := newTestGuard(t, Policy{Limit: LimitPolicy{MaxConcurrent: 2}}, nil)
 		hold := make(chan struct{})
 		for range 2 {
 			go func() {
@@ -123,7 +123,7 @@ func TestARunThatEndsWithoutReturningReleasesEverything(t *testing.T) {
 	for name, end := range endings {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := newTestGuard(t, Policy{MaxConcurrent: 1, Retry: RetryPolicy{MaxAttempts: 1}}, func(err error) Verdict {
+				g := newTestGuard(t, Policy{Limit: LimitPolicy{MaxConcurrent: 1}, Retry: RetryPolicy{MaxAttempts: 1}}, func(err error) Verdict {
 					return Verdict{Throttled: errors.Is(err, throttled), After: time.Second}
 				})
 				run := func(fn func(context.Context) (int, error)) error {
@@ -168,7 +168,7 @@ func TestAFirstAttemptThatSucceedsAllocatesLittle(t *testing.T) {
 		policy Policy
 		most   float64
 	}{
-		"plain":             {Policy{MaxConcurrent: 10}, 0},
+		"plain":             {Policy{Limit: LimitPolicy{MaxConcurrent: 10}}, 0},
 		"with a time limit": {Policy{Timeout: time.Minute}, 1},
 		"with the longest":  {Policy{Timeout: math.MaxInt64}, 1},
 	} {

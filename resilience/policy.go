@@ -28,9 +28,10 @@ type Policy struct {
 	// callers must not open a healthy service. Once 20 successes are known,
 	// twice their 95th percentile applies if that is less. Default 5 s.
 	MinTrial time.Duration
-	// MaxConcurrent is how many runs may be under way, waits between attempts
-	// included; one more gets a [*LimitError] at once. 0: no limit.
-	MaxConcurrent int
+	// Limit bounds how many runs are under way at once, waits between attempts
+	// included, and how many more wait for a place; off by default. An adaptive
+	// limit learns from attempts, not from runs with their waits.
+	Limit LimitPolicy
 	// OnEvent is told all that the guard does, once each. It is called outside
 	// any lock, in the goroutine of the run that caused the event, which it
 	// delays, and may call back into the guard and its breaker; it must be safe
@@ -87,7 +88,7 @@ func (p Policy) Validate() error {
 		notNegative("BudgetPolicy.ThrottledCost", p.Budget.ThrottledCost),
 		notNegative("BudgetPolicy.SuccessCredit", p.Budget.SuccessCredit),
 		notNegative("Policy.MinTrial", p.MinTrial),
-		notNegative("Policy.MaxConcurrent", p.MaxConcurrent),
+		p.Limit.Validate(),
 		p.Hedge.validate(),
 	); err != nil {
 		return err
@@ -129,5 +130,6 @@ func (p Policy) withDefaults() Policy {
 	setDefault(&p.Budget.ThrottledCost, 5)
 	setDefault(&p.Budget.SuccessCredit, 1)
 	setDefault(&p.MinTrial, 5*time.Second)
+	p.Limit = p.Limit.withDefaults()
 	return p
 }

@@ -16,7 +16,7 @@ type Call struct {
 	Share time.Duration
 	// Hurry: another answer is ready elsewhere. At most one retry, after at
 	// most 250 ms, none after an attempt that timed out, and no waiting for
-	// gates.
+	// gates or for a place within the limit.
 	Hurry bool
 	// Patience is the longest the run waits for one retry, and in all for gates,
 	// where that is less than RetryPolicy.MaxWait. 0: MaxWait.
@@ -36,7 +36,8 @@ func Run[T any](ctx context.Context, g *Guard, fn func(context.Context) (T, erro
 // both that error and ctx.Err() are found in it by [errors.Is] and [errors.As].
 // When no attempt was made the error is an [*OpenError] of the breaker or of the
 // key's gate, a [*LimitError], or the error of a context that had already ended
-// (context.DeadlineExceeded too if there was no share).
+// (context.DeadlineExceeded too if there was no share) or that ended while the
+// run waited for its place; [ErrLimit] is then found in it as well.
 //
 // A panic in fn passes through with its stack: a failure for a closed breaker,
 // nothing for a probe.
@@ -45,14 +46,14 @@ func RunCall[T any](ctx context.Context, g *Guard, c Call, fn func(context.Conte
 	if err := ctx.Err(); err != nil {
 		return zero, err
 	}
-	if g.places != nil {
-		if !g.places.TryAcquire(1) {
-			return zero, g.full
-		}
-		defer g.places.Release(1)
-	}
 	var r run
 	r.begin(ctx, g, c.Share)
+	if g.limiter != nil {
+		if err := g.place(ctx, &c, &r); err != nil {
+			return zero, err
+		}
+		defer g.limiter.Release()
+	}
 	var f failure
 	v, ok := attempt(ctx, g, &c, &r, fn, &f)
 	if ok {
