@@ -27,6 +27,7 @@ type call struct {
 	seats     []seat // by route index
 	hasStale  bool   // the cache holds a stale answer of the primary
 	together  bool   // run for other callers too: it may go on when this one has left
+	hedged    bool   // an attempt that lost may still be under way when it ends
 
 	few   [2]seat    // where seats lies when that is enough
 	short [4]Attempt // where trail lies when that is enough
@@ -67,7 +68,7 @@ func (c *Client) newCall(ctx context.Context, req *Request) *call {
 // recycle gives a call back that has ended. What the caller was given holds no
 // part of it.
 func (c *Client) recycle(l *call) {
-	if !l.together {
+	if !l.together && !l.hedged {
 		*l = call{}
 		c.calls.Put(l)
 	}
@@ -123,9 +124,7 @@ func (l *call) ask(ctx context.Context, r *route, turn fallback.Turn) (answer, e
 		}
 	}
 	made := len(l.trail)
-	resp, err := resilience.RunCall(ctx, r.guards[l.kind],
-		l.pace(s.plan.Model, turn),
-		func(attempt context.Context) (*Response, error) { return l.attempt(ctx, attempt, r, s) })
+	resp, err := l.guarded(ctx, r, s, l.pace(s.plan.Model, turn))
 	if err == nil {
 		l.store(ctx, r, resp)
 		return answer{resp: resp, source: SourceProvider, provider: r.name, model: s.plan.Model}, nil
@@ -157,15 +156,40 @@ func (l *call) pace(model string, turn fallback.Turn) resilience.Call {
 	return c
 }
 
-// attempt asks the provider once and enters the attempt in the trail. caller
-// is the context of the call, ctx that of the attempt.
-func (l *call) attempt(caller, ctx context.Context, r *route, s *seat) (*Response, error) {
-	start := time.Since(l.start)
-	resp, err := r.analyze(ctx, s.req)
-	entry := Attempt{
-		Source: SourceProvider, Provider: r.name, Model: s.plan.Model,
-		Start: start, Duration: time.Since(l.start) - start,
+// guarded asks the provider under its guard, and enters every attempt in the
+// trail.
+func (l *call) guarded(ctx context.Context, r *route, s *seat, pace resilience.Call) (*Response, error) {
+	guard := r.guards[l.kind]
+	if !r.hedges[l.kind] {
+		return resilience.RunCall(ctx, guard, pace, func(attempt context.Context) (*Response, error) {
+			entry := l.newAttempt(s, r)
+			resp, err := l.attempt(ctx, attempt, r, s, &entry)
+			l.trail = append(l.trail, entry)
+			return resp, err
+		})
 	}
+	l.hedged = true
+	var race race
+	resp, err := resilience.RunCall(ctx, guard, pace, func(attempt context.Context) (*Response, error) {
+		entry := l.newAttempt(s, r)
+		n := race.begin(entry)
+		resp, err := l.attempt(ctx, attempt, r, s, &entry)
+		race.end(n, entry)
+		return resp, err
+	})
+	l.trail = append(l.trail, race.over(time.Since(l.start))...)
+	return resp, err
+}
+
+func (l *call) newAttempt(s *seat, r *route) Attempt {
+	return Attempt{Source: SourceProvider, Provider: r.name, Model: s.plan.Model, Start: time.Since(l.start)}
+}
+
+// attempt asks the provider once and completes the entry. caller is the
+// context of the call, ctx that of the attempt.
+func (l *call) attempt(caller, ctx context.Context, r *route, s *seat, entry *Attempt) (*Response, error) {
+	resp, err := r.analyze(ctx, s.req)
+	entry.Duration = time.Since(l.start) - entry.Start
 	if err == nil && r != l.primary && !l.servedSpace(resp) {
 		err = &Error{Code: CodeIncompatibleSpace}
 	}
@@ -173,13 +197,11 @@ func (l *call) attempt(caller, ctx context.Context, r *route, s *seat) (*Respons
 		if resp.Model != "" {
 			entry.Model = resp.Model
 		}
-		l.trail = append(l.trail, entry)
 		return resp, nil
 	}
 	e := r.errorOf(caller, ctx, s.plan.Model, err)
 	entry.Code, entry.Status, entry.RetryAfter = e.Code, e.Status, e.RetryAfter
-	l.trail = append(l.trail, entry)
-	if caller.Err() == nil && l.client.events.watched() {
+	if e.Code != CodeCanceled && caller.Err() == nil && l.client.events.watched() {
 		l.client.events.publish(AttemptFailed{
 			Time: time.Now(), Circuit: r.guards[l.kind].Name(), Provider: r.name, Kind: l.kind,
 			Model: e.Model, Code: e.Code, Status: e.Status, RetryAfter: e.RetryAfter, Duration: entry.Duration,

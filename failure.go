@@ -39,8 +39,12 @@ func (r *route) errorOf(caller, attempt context.Context, model string, err error
 			e.Code, e.Cause = codeOfContext(ended), ended
 		}
 	case attempt.Err() != nil:
-		if cutShort(e.Code) {
-			e.Code, e.Cause = CodeTimeout, context.DeadlineExceeded
+		if !cutShort(e.Code) {
+			break
+		}
+		e.Code, e.Cause = CodeTimeout, context.DeadlineExceeded
+		if attempt.Err() == context.Canceled { //nolint:errorlint // as contexts return it
+			e.Code, e.Cause = CodeCanceled, context.Canceled // another attempt beside it has answered
 		}
 	case e.Code == CodeCanceled || e.Code == CodeDeadline:
 		e.Code = CodeUnavailable // whoever ended it, it was not the caller

@@ -31,6 +31,7 @@ type route struct {
 	planner  Planner // nil when the provider is none
 	serves   [kindEnd]bool
 	guards   [kindEnd]*resilience.Guard // nil where it serves nothing
+	hedges   [kindEnd]bool              // attempts may run beside each other
 	steps    [kindEnd][]link            // of the Client's own policy, with this route as primary
 }
 
@@ -81,7 +82,7 @@ func (r *route) guard(rules []policyRule, events *feed) error {
 		if err != nil {
 			return invalid("WithPolicy", err.Error())
 		}
-		r.guards[k] = g
+		r.guards[k], r.hedges[k] = g, policy.Hedge.MaxShare > 0
 	}
 	return nil
 }
