@@ -5,5 +5,6 @@
 // can fail proves nothing.
 //
 // All breakers are given the same policy: 5 failures within 60 s open, 30 s
-// later one success closes.
+// later one success closes. Where an outcome is told in a second step, a call
+// that panics or ends its goroutine is one whose outcome is never told.
 package promises

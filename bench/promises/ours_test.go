@@ -7,22 +7,24 @@ import (
 	"github.com/finbrain/ai/resilience"
 )
 
-type underDo struct{ *resilience.Breaker }
+type own struct{ *resilience.Breaker }
 
-type underProtect struct{ *resilience.Breaker }
+type underDo struct{ own }
 
-type underAcquire struct{ *resilience.Breaker }
+type underProtect struct{ own }
 
-type underRecord struct{ *resilience.Breaker }
+type underAcquire struct{ own }
 
-func newOurs(onChange func()) *resilience.Breaker {
+type underRecord struct{ own }
+
+func newOurs(onChange func()) own {
 	b, err := resilience.NewBreaker("ours", resilience.BreakerConfig{
 		OnStateChange: func(resilience.StateChange) { onChange() },
 	})
 	if err != nil {
 		panic(err)
 	}
-	return b
+	return own{b}
 }
 
 func openDo(onChange func()) breaker      { return underDo{newOurs(onChange)} }
@@ -30,10 +32,7 @@ func openProtect(onChange func()) breaker { return underProtect{newOurs(onChange
 func openAcquire(onChange func()) breaker { return underAcquire{newOurs(onChange)} }
 func openRecord(onChange func()) breaker  { return underRecord{newOurs(onChange)} }
 
-func (b underDo) closed() bool      { return b.State() == resilience.Closed }
-func (b underProtect) closed() bool { return b.State() == resilience.Closed }
-func (b underAcquire) closed() bool { return b.State() == resilience.Closed }
-func (b underRecord) closed() bool  { return b.State() == resilience.Closed }
+func (b own) closed() bool { return b.Snapshot().State == resilience.Closed }
 
 func valued(fn func(context.Context) error) func(context.Context) (struct{}, error) {
 	return func(ctx context.Context) (struct{}, error) { return struct{}{}, fn(ctx) }
