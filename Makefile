@@ -13,7 +13,7 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## run every test
@@ -40,6 +40,10 @@ bench: ## run the benchmarks of PKG matching BENCH COUNT times on two cores, and
 	@mkdir -p .cache
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -cpu 2 -count $(COUNT) $(PKG) | tee .cache/bench.txt
 	go run $(BENCHSTAT) .cache/bench.txt
+
+.PHONY: bench-promises
+bench-promises: ## which promises this breaker and its peers keep, as a table
+	cd bench && go test -count 1 -run Promises -v ./promises | grep -v '^[=-]'
 
 .PHONY: simulate
 simulate: ## the outage simulation in full, and its tables (3 min)
