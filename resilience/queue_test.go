@@ -203,3 +203,26 @@ func steadyLimiter(t *testing.T, limit int, held time.Duration) *Limiter {
 	}
 	return l
 }
+
+func TestACallerMayWaitLessThanMaxQueueWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newTestLimiter(t, LimitPolicy{MaxConcurrent: 1, Queue: 1})
+		mustPlace(t, l)
+		for most, want := range map[time.Duration]struct {
+			reason string
+			waited time.Duration
+		}{
+			-1:                     {ReasonLimit, 0},
+			0:                      {ReasonLimit, 0},
+			1:                      {ReasonQueueWait, 1},
+			500 * time.Millisecond: {ReasonQueueWait, 500 * time.Millisecond},
+			time.Minute:            {ReasonQueueWait, time.Second},
+		} {
+			start := time.Now()
+			wantRefused(t, l.acquire(t.Context(), most), want.reason)
+			if waited := time.Since(start); waited != want.waited {
+				t.Errorf("of %v it waited %v, want %v", most, waited, want.waited)
+			}
+		}
+	})
+}
