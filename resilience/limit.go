@@ -51,3 +51,18 @@ func (e *waitEnded) Error() string {
 }
 
 func (e *waitEnded) Unwrap() []error { return []error{e.ended, ErrLimit} }
+
+// refusals are what a limiter refuses with, one value for each reason.
+type refusals struct{ limit, queueFull, queueSlow, queueWait LimitError }
+
+func (l *Limiter) newRefusals(limit int) *refusals {
+	because := func(reason string) LimitError {
+		return LimitError{Name: l.name, Limit: limit, Queue: l.policy.Queue, Reason: reason}
+	}
+	return &refusals{
+		limit:     because(ReasonLimit),
+		queueFull: because(ReasonQueueFull),
+		queueSlow: because(ReasonQueueSlow),
+		queueWait: because(ReasonQueueWait),
+	}
+}

@@ -41,29 +41,6 @@ func wantPlaces(t *testing.T, l *Limiter, inFlight, queued int) {
 	}
 }
 
-func TestABadLimitIsRefusedByName(t *testing.T) {
-	for want, p := range map[string]LimitPolicy{
-		"resilience: LimitPolicy.MaxConcurrent is -1: must be between 0 and 1048576":      {MaxConcurrent: -1},
-		"resilience: LimitPolicy.MaxConcurrent is 1048577: must be between 0 and 1048576": {MaxConcurrent: 1<<20 + 1},
-		"resilience: LimitPolicy.Queue is -1: must be between 0 and 65536":                {MaxConcurrent: 1, Queue: -1},
-		"resilience: LimitPolicy.Queue is 65537: must be between 0 and 65536":             {MaxConcurrent: 1, Queue: 1<<16 + 1},
-		"resilience: LimitPolicy.MaxQueueWait is -1ns: must not be negative":              {MaxConcurrent: 1, MaxQueueWait: -1},
-		"resilience: LimitPolicy.Queue is 3: needs a MaxConcurrent":                       {Queue: 3},
-	} {
-		if l, err := NewLimiter("pdf", p); l != nil || err == nil || err.Error() != want {
-			t.Errorf("%+v: limiter %v, error %v, want %q", p, l, err, want)
-		}
-	}
-	if _, err := NewLimiter("", LimitPolicy{}); err != errNoName {
-		t.Errorf("no name: %v", err)
-	}
-	for _, p := range []LimitPolicy{{}, {MaxConcurrent: 1 << 20, Queue: 1 << 16}, {MaxQueueWait: time.Second}, {MaxConcurrent: 1}} {
-		if err := p.Validate(); err != nil {
-			t.Errorf("%+v: %v", p, err)
-		}
-	}
-}
-
 func TestNoMoreThanTheLimitAreUnderWay(t *testing.T) {
 	l := newTestLimiter(t, LimitPolicy{MaxConcurrent: 2})
 	if l.Name() != "pdf" || l.Limit() != 2 {
