@@ -10,7 +10,7 @@ import (
 // concurrent use, has no goroutine and no timer, and needs no closing.
 type Breaker struct {
 	word    atomic.Uint64           // a word; written under mu only
-	refusal atomic.Pointer[refusal] // what refuses, while the phase may; set before word says so
+	refusal atomic.Pointer[refusal] // what refuses, if it belongs to word; set before that
 	refused atomic.Uint64
 
 	name  string
@@ -94,20 +94,20 @@ func (b *Breaker) admit() (grant, *OpenError) {
 }
 
 func (b *Breaker) admitGuarded() (grant, *OpenError) {
-	if b.refusing(0) {
-		return b.refuse()
+	if r := b.refusing(); r != nil {
+		return b.refuse(r)
 	}
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
 	now := b.refresh()
 	switch w := b.load(); w.phase() {
 	case phaseOpen, phaseProbing, phaseForcedOpen:
-		return b.refuse()
+		return b.refuse(b.refusal.Load())
 	case phaseHalfOpen:
 		return b.probe(now), nil
 	case phaseReadmitting:
 		if !b.recovery.readmits(b.cfg.Readmit) {
-			return b.refuse()
+			return b.refuse(b.refusal.Load())
 		}
 		return b.track(now), nil
 	case phaseCounted, phaseForcedClosed:
@@ -117,29 +117,44 @@ func (b *Breaker) admitGuarded() (grant, *OpenError) {
 	}
 }
 
-// refusing tells whether, as things stand, a call made that much later is
-// refused. It takes no lock: whoever asks while a transition is going on gets
-// the answer of one side of it.
-func (b *Breaker) refusing(later time.Duration) bool {
-	switch b.load().phase() {
+// refusing returns what refuses a call, or nil if that takes the lock to say.
+func (b *Breaker) refusing() *refusal {
+	w := b.load()
+	switch w.phase() {
 	case phaseOpen, phaseProbing, phaseForcedOpen:
-		return after(b.clock.now(), later) < b.refusal.Load().until
+		return b.holding(w)
 	}
-	return false
+	return nil
+}
+
+// holding returns the refusal that belongs to w, unless its time is over. It
+// takes no lock: one that belongs to another word is of another transition, and
+// who showed it would tell of that before it has happened.
+func (b *Breaker) holding(w word) *refusal {
+	if r := b.refusal.Load(); r.word == w && b.clock.now() < r.until {
+		return r
+	}
+	return nil
 }
 
 // refuse counts a refusal. In MetricsOnly the call passes unnoticed instead.
-func (b *Breaker) refuse() (grant, *OpenError) {
+func (b *Breaker) refuse(r *refusal) (grant, *OpenError) {
 	b.refused.Add(1)
-	if b.load().dry() {
+	if r.word.dry() {
 		return grant{word: noWord}, nil
 	}
-	return grant{}, &b.refusal.Load().OpenError
+	return grant{}, &r.OpenError
 }
 
-// refusesIn is refusing, for whoever would not call then.
+// refusesIn tells whether, as things stand, a call made that much later is
+// refused. It takes no lock: whoever asks while a transition is going on gets
+// the answer of one side of it.
 func (b *Breaker) refusesIn(wait time.Duration) bool {
-	return b.refusing(wait) && !b.load().dry()
+	switch w := b.load(); w.phase() {
+	case phaseOpen, phaseProbing, phaseForcedOpen:
+		return !w.dry() && after(b.clock.now(), wait) < b.refusal.Load().until
+	}
+	return false
 }
 
 // settle tells the outcome of a call admitted with g and whether it counted.

@@ -2,6 +2,7 @@ package resilience
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -84,7 +85,11 @@ type linearResult struct {
 
 func (spec *linearSpec) run(t *testing.T, seed uint64) (history []porcupine.Operation) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newTestBreaker(t, spec.cfg)
+		// Yielding in the middle of operations lets others overlap with them.
+		cfg := spec.cfg
+		cfg.OnStateChange = func(StateChange) { runtime.Gosched() }
+		cfg.OnFailure = func(FailureEvent) { runtime.Gosched() }
+		b := newTestBreaker(t, cfg)
 		if spec.halfOpen {
 			b.Trip(time.Now().Add(time.Second), "trip")
 			elapse(time.Second)
@@ -93,13 +98,19 @@ func (spec *linearSpec) run(t *testing.T, seed uint64) (history []porcupine.Oper
 		var stamp atomic.Int64
 		var mu sync.Mutex
 		var wg sync.WaitGroup
-		start := make(chan struct{})
+		var arrived atomic.Int64
 		for client := range linearClients {
 			wg.Go(func() {
 				c := linearClient{b: b, id: client, rand: rand.New(rand.NewPCG(seed, uint64(client)))}
 				var own []porcupine.Operation
-				<-start
+				arrived.Add(1)
+				for arrived.Load() < linearClients { // together, which a channel would not make them
+					runtime.Gosched()
+				}
 				for range linearOps {
+					if c.rand.IntN(4) == 0 {
+						runtime.Gosched()
+					}
 					called := stamp.Add(1)
 					op, result := c.next()
 					own = append(own, porcupine.Operation{
@@ -111,7 +122,6 @@ func (spec *linearSpec) run(t *testing.T, seed uint64) (history []porcupine.Oper
 				history = append(history, own...)
 			})
 		}
-		close(start)
 		wg.Wait()
 	})
 	return history
@@ -163,4 +173,23 @@ func (c *linearClient) next() (linearOp, linearResult) {
 	default:
 		return linearOp{do: "state"}, linearResult{state: c.b.State()}
 	}
+}
+
+func TestARefusalIsNotShownBeforeItsTransitionHasHappened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, enter := range []func(*Breaker){
+			func(b *Breaker) { b.Trip(time.Now().Add(time.Hour), "trip") },
+			func(b *Breaker) { halfOpen(t, b); mustAcquire(t, b) },
+		} {
+			b := newTestBreaker(t, BreakerConfig{})
+			enter(b)
+			if b.refusing() == nil {
+				t.Fatal("it does not refuse without the lock")
+			}
+			b.setRefusal(b.load().next().to(phaseOpen), forever, "next")
+			if r := b.refusing(); r != nil {
+				t.Fatalf("refused with %+v while the state is %v", r.OpenError, b.State())
+			}
+		}
+	})
 }

@@ -46,8 +46,10 @@ func (e *OpenError) Is(target error) bool { return target == ErrOpen }
 // RetryAfter returns what is left until Until, now; never negative.
 func (e *OpenError) RetryAfter() time.Duration { return max(0, time.Until(e.Until)) }
 
-// refusal is an OpenError with the instant until which it holds.
+// refusal is an OpenError with the instant until which it holds. A breaker's
+// belongs to one word.
 type refusal struct {
 	OpenError
+	word  word
 	until time.Duration
 }

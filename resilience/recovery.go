@@ -41,7 +41,7 @@ func (b *Breaker) fillPlaces() {
 		b.shift(phaseHalfOpen)
 		return
 	}
-	b.setRefusal(HalfOpen, after(b.flights.first.start, b.cfg.ProbeLease), ReasonProbing)
+	b.setRefusal(b.load().to(phaseProbing), after(b.flights.first.start, b.cfg.ProbeLease), ReasonProbing)
 	b.shift(phaseProbing)
 }
 
@@ -94,7 +94,7 @@ func (b *Breaker) recovered(now time.Duration) {
 // readmit begins a stage.
 func (b *Breaker) readmit(stage int, now time.Duration) {
 	*b.recovery = recovery{stage: stage, stageEnd: after(now, b.cfg.ReadmitFor)}
-	b.setRefusal(HalfOpen, b.recovery.stageEnd, ReasonReadmitting)
+	b.setRefusal(b.load(), b.recovery.stageEnd, ReasonReadmitting)
 }
 
 // readmitMore goes on to the stage whose time it is.

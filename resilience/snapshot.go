@@ -73,7 +73,7 @@ func (b *Breaker) State() State {
 	case phaseClosed, phaseHalfOpen, phaseProbing, phaseForcedOpen, phaseForcedClosed, phaseDisabled:
 		return shown(w)
 	case phaseOpen:
-		if b.clock.now() < b.refusal.Load().until {
+		if b.holding(w) != nil {
 			return shown(w)
 		}
 	}

@@ -133,7 +133,7 @@ func (b *Breaker) begin(m Mode) {
 	switch m {
 	case ForcedOpen:
 		p = phaseForcedOpen
-		b.setRefusal(Open, forever, ReasonForced)
+		b.setRefusal(word(0).to(p), forever, ReasonForced)
 	case ForcedClosed:
 		p = phaseForcedClosed
 	case Disabled:
@@ -185,7 +185,7 @@ func (b *Breaker) trip(now time.Duration, reason string) {
 // open refuses every call until then.
 func (b *Breaker) open(p phase, now, until time.Duration, reason string) {
 	from := b.load().phase().state()
-	b.setRefusal(Open, until, reason)
+	b.setRefusal(b.load().next().to(p), until, reason)
 	b.enter(p)
 	b.recovery = nil
 	if from != Open {
@@ -232,9 +232,11 @@ func (b *Breaker) tripUntil(now, until time.Duration, reason string) {
 	b.open(phaseOpen, now, until, reason)
 }
 
-func (b *Breaker) setRefusal(s State, until time.Duration, reason string) {
+// setRefusal tells what refuses while the word is w.
+func (b *Breaker) setRefusal(w word, until time.Duration, reason string) {
 	b.refusal.Store(&refusal{
-		OpenError: OpenError{Name: b.name, State: s, Until: b.clock.time(until), Reason: reason},
+		OpenError: OpenError{Name: b.name, State: w.phase().state(), Until: b.clock.time(until), Reason: reason},
+		word:      w,
 		until:     until,
 	})
 }
