@@ -88,13 +88,13 @@ func TestAnApplicationJudgesAnswersItself(t *testing.T) {
 		b := halfOpen(t)
 		transport := &httpguard.Transport{Base: always(200), Breaker: b, Classify: func(resp *http.Response) resilience.Verdict {
 			v := httpguard.Classify(resp)
-			v.Outcome, v.Block, v.Reason = resilience.Neutral, time.Hour, "maintenance"
+			v.Outcome, v.Block, v.Reason = resilience.Neutral, 1, "maintenance"
 			return v
 		}}
 		if _, err := transport.RoundTrip(get(t, "http://storage.example")); err != nil {
 			t.Fatal(err)
 		}
-		if s := b.Snapshot(); s.Reason != "maintenance" || s.RetryAfter != time.Hour {
+		if s := b.Snapshot(); s.Reason != "maintenance" || s.RetryAfter != 1 {
 			t.Errorf("open for %v (%q)", s.RetryAfter, s.Reason)
 		}
 	})

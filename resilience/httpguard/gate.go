@@ -25,16 +25,15 @@ func (g Gate) Handler(next http.Handler) http.Handler {
 		panic("httpguard: Gate.Breaker is nil")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if g.Breaker.IsOpen() {
-			if s := g.Breaker.Snapshot(); s.State == resilience.Open {
-				left := s.RetryAfter
-				if s.Until.IsZero() {
-					left = unknownWait
-				}
-				refuse(w, status, resilience.Open, left)
-				return
-			}
+		s := g.Breaker.Snapshot()
+		if s.State != resilience.Open {
+			next.ServeHTTP(w, r)
+			return
 		}
-		next.ServeHTTP(w, r)
+		left := s.RetryAfter
+		if s.Until.IsZero() {
+			left = unknownWait
+		}
+		refuse(w, status, s.State, left)
 	})
 }

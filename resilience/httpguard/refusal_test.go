@@ -81,7 +81,7 @@ func TestWhatIsNoRefusalIsNotWritten(t *testing.T) {
 func TestABadFieldIsRefusedByName(t *testing.T) {
 	b := newBreaker(t)
 	next := http.NotFoundHandler()
-	for want, make := range map[string]func(){
+	for want, misuse := range map[string]func(){
 		"httpguard: status is 200: must be between 400 and 599":      func() { httpguard.WriteRefusal(nil, errDown, 200) },
 		"httpguard: Gate.Status is 399: must be between 400 and 599": func() { httpguard.Gate{Breaker: b, Status: 399}.Handler(next) },
 		"httpguard: Shed.Status is 600: must be between 400 and 599": func() { httpguard.Shed{Breaker: b, Status: 600}.Handler(next) },
@@ -94,7 +94,7 @@ func TestABadFieldIsRefusedByName(t *testing.T) {
 					t.Errorf("panic %v, want %q", got, want)
 				}
 			}()
-			make()
+			misuse()
 		}()
 	}
 }

@@ -40,36 +40,36 @@ type Shed struct {
 // Refusals are written as [WriteRefusal] does. It panics if a field is bad, as
 // [http.Handle] does.
 func (s Shed) Handler(next http.Handler) http.Handler {
-	s.Status = refusalStatus("Shed.Status", s.Status)
+	status := refusalStatus("Shed.Status", s.Status)
 	if s.Breaker == nil && s.Limiter == nil {
 		panic("httpguard: Shed.Breaker and Shed.Limiter are nil")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Limiter != nil {
 			if s.Limiter.Acquire(r.Context()) != nil {
-				refuse(w, s.Status, resilience.Closed, limitWait)
+				refuse(w, status, resilience.Closed, limitWait)
 				return
 			}
 			defer s.Limiter.Release()
 		}
-		s.serve(w, r, next)
+		s.serve(w, r, next, status)
 	})
 }
 
-func (s Shed) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
+func (s Shed) serve(w http.ResponseWriter, r *http.Request, next http.Handler, status int) {
 	a := &answer{ResponseWriter: w, breaker: s.Breaker}
 	if s.Breaker != nil {
 		var err error
 		if a.permit, err = s.Breaker.Acquire(); err != nil {
-			WriteRefusal(w, err, s.Status)
+			WriteRefusal(w, err, status)
 			return
 		}
 	}
-	begun, returned := time.Now(), false
+	ctx, begun, returned := r.Context(), time.Now(), false
 	defer func() {
 		o := a.outcome()
 		switch {
-		case clientGone(r.Context()):
+		case clientGone(ctx):
 			o = resilience.Neutral
 		case !returned:
 			o = resilience.Failure

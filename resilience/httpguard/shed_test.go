@@ -219,14 +219,18 @@ func crowd(h http.Handler, times int) {
 	for range times {
 		var group sync.WaitGroup
 		for range 10 {
-			group.Go(func() { ask(h) })
+			group.Go(func() {
+				defer func() { recover() }()
+				ask(h)
+			})
 		}
 		group.Wait()
 	}
 }
 
 func TestAnAdaptiveLimiterLearnsFromTheAnswers(t *testing.T) {
-	for status, want := range map[int]int{200: 1, 400: 0, 500: -1} { // the sign of the change
+	const aborted = 0
+	for status, want := range map[int]int{200: 1, 400: 0, 500: -1, aborted: -1} { // the sign of the change
 		synctest.Test(t, func(t *testing.T) {
 			l := newLimiter(t, resilience.LimitPolicy{
 				MaxConcurrent: 100,
@@ -234,6 +238,9 @@ func TestAnAdaptiveLimiterLearnsFromTheAnswers(t *testing.T) {
 			})
 			h := httpguard.Shed{Limiter: l}.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				elapse(time.Second)
+				if status == aborted {
+					panic(http.ErrAbortHandler)
+				}
 				w.WriteHeader(status)
 			}))
 			crowd(h, 10)

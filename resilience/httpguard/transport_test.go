@@ -84,21 +84,23 @@ func TestAnErrorIsJudgedByWhoCausedIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		ctx      func(context.Context) (context.Context, context.CancelFunc)
 		minTrial time.Duration
-		err      error // of a base that fails at once; nil: it waits for the context
+		slow     time.Duration // how long the base needs to notice
+		err      error         // of a base that fails at once; nil: it waits for the context
 		want     resilience.Outcome
 	}{
-		"of the service":                     {err: errDown, want: resilience.Failure},
-		"of the service, with time left":     {ctx: within(time.Hour), err: errDown, want: resilience.Failure},
-		"cancelled elsewhere":                {err: context.Canceled, want: resilience.Failure},
-		"refused further in":                 {err: &resilience.OpenError{}, want: resilience.Neutral},
-		"no place further in":                {err: &resilience.LimitError{}, want: resilience.Neutral},
-		"cancelled by the caller":            {ctx: cancelledAfter(time.Hour), want: resilience.Neutral},
-		"a deadline before MinTrial":         {ctx: within(minTrial - 1), want: resilience.Neutral},
-		"a deadline at MinTrial":             {ctx: within(minTrial), want: resilience.Failure},
-		"a deadline before another MinTrial": {ctx: within(time.Second - 1), minTrial: time.Second, want: resilience.Neutral},
-		"a deadline at another MinTrial":     {ctx: within(time.Second), minTrial: time.Second, want: resilience.Failure},
-		"a deadline that had passed":         {ctx: within(0), want: resilience.Neutral},
-		"the same without MinTrial":          {ctx: within(0), minTrial: -1, want: resilience.Failure},
+		"of the service":                        {err: errDown, want: resilience.Failure},
+		"of the service, with time left":        {ctx: within(time.Hour), err: errDown, want: resilience.Failure},
+		"cancelled elsewhere":                   {err: context.Canceled, want: resilience.Failure},
+		"refused further in":                    {err: &resilience.OpenError{}, want: resilience.Neutral},
+		"no place further in":                   {err: &resilience.LimitError{}, want: resilience.Neutral},
+		"cancelled by the caller":               {ctx: cancelledAfter(time.Hour), want: resilience.Neutral},
+		"cancelled, noticed after the deadline": {ctx: cancelledAfter(time.Minute), slow: time.Hour, want: resilience.Neutral},
+		"a deadline before MinTrial":            {ctx: within(minTrial - 1), want: resilience.Neutral},
+		"a deadline at MinTrial":                {ctx: within(minTrial), want: resilience.Failure},
+		"a deadline before another MinTrial":    {ctx: within(time.Second - 1), minTrial: time.Second, want: resilience.Neutral},
+		"a deadline at another MinTrial":        {ctx: within(time.Second), minTrial: time.Second, want: resilience.Failure},
+		"a deadline that had passed":            {ctx: within(0), want: resilience.Neutral},
+		"the same without MinTrial":             {ctx: within(0), minTrial: -1, want: resilience.Failure},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -114,6 +116,7 @@ func TestAnErrorIsJudgedByWhoCausedIt(t *testing.T) {
 						return nil, c.err
 					}
 					<-req.Context().Done()
+					elapse(c.slow)
 					return nil, req.Context().Err()
 				})}
 				if _, err := transport.RoundTrip(req); err == nil || c.err != nil && err != c.err {
@@ -192,7 +195,7 @@ func TestARequestWithdrawnByItsCancelChannelSaysNothing(t *testing.T) {
 		cancel := make(chan struct{})
 		close(cancel)
 		req := get(t, "http://storage.example")
-		req.Cancel = cancel
+		req.Cancel = cancel //nolint:staticcheck // deprecated for makers of requests; a RoundTripper has to honour it
 		base := trip(func(*http.Request) (*http.Response, error) { return nil, errDown })
 		(&httpguard.Transport{Base: base, Breaker: b}).RoundTrip(req)
 		wantTold(t, b, "neutral")
