@@ -161,6 +161,20 @@ func TestAServedEventStreamsProbeSucceedsWithTheFirstBytes(t *testing.T) {
 	}
 }
 
+func TestAServedEventStreamThatBreaksOffIsAFailureOfAClosedBreaker(t *testing.T) {
+	b := newBreaker(t)
+	h := httpguard.Shed{Breaker: b}.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, "data: 1\n\n")
+		panic(http.ErrAbortHandler)
+	}))
+	func() {
+		defer func() { recover() }()
+		ask(h)
+	}()
+	wantState(t, b, resilience.Open)
+}
+
 func TestAServerShedsWhatItServes(t *testing.T) {
 	bothProtocols(t, func(t *testing.T, h2 bool) {
 		b := newBreaker(t)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -133,6 +134,7 @@ func TestRequestsAreRefusedWithoutAPlace(t *testing.T) {
 			h := shed.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				elapse(10 * time.Second)
 				w.WriteHeader(http.StatusTeapot)
+				io.WriteString(w, "short and stout")
 			}))
 			go ask(h)
 			synctest.Wait()

@@ -94,7 +94,7 @@ func TestAnErrorIsJudgedByWhoCausedIt(t *testing.T) {
 		"refused further in":                    {err: &resilience.OpenError{}, want: resilience.Neutral},
 		"no place further in":                   {err: &resilience.LimitError{}, want: resilience.Neutral},
 		"cancelled by the caller":               {ctx: cancelledAfter(time.Hour), want: resilience.Neutral},
-		"cancelled, noticed after the deadline": {ctx: cancelledAfter(time.Minute), slow: time.Hour, want: resilience.Neutral},
+		"cancelled, noticed after the deadline": {ctx: cancelledAfter(12 * time.Second), slow: 5 * time.Second, want: resilience.Neutral},
 		"a deadline before MinTrial":            {ctx: within(minTrial - 1), want: resilience.Neutral},
 		"a deadline at MinTrial":                {ctx: within(minTrial), want: resilience.Failure},
 		"a deadline before another MinTrial":    {ctx: within(time.Second - 1), minTrial: time.Second, want: resilience.Neutral},
