@@ -179,9 +179,31 @@ func TestAtTheLeastLimitTheWindowItselfTeaches(t *testing.T) {
 	a.told(2*time.Second, Success)
 	wantBaseline(t, "at the least", a, 1.5e9)
 	wantLimit(t, "at the least", a, 4)
+	if a.resume != 0 || a.drain != 0 {
+		t.Fatalf("a probe of nothing less: %+v", *a)
+	}
 
 	a = wise(6)
 	a.least, a.untaught = 4, probeWindows-1
 	a.told(time.Second, Success)
 	wantLimit(t, "half would be less than the least", a, 4)
+}
+
+func TestCallsThatTakeNoTimeLetTheLimitGrow(t *testing.T) {
+	for _, took := range []time.Duration{0, -time.Second} {
+		a := wise(100)
+		a.baseline = 0
+		a.told(took, Success)
+		wantLimit(t, "no time", a, 102)
+		wantBaseline(t, "no time", a, 0)
+	}
+}
+
+func TestTheFirstWindowIsTheBaselineWhileHalfTheLimitIsUnused(t *testing.T) {
+	a := wise(100)
+	a.baseline = 0
+	for range 100 {
+		a.learn(3*time.Second, Success, 1)
+	}
+	wantBaseline(t, "first", a, 3e9)
 }

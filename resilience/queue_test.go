@@ -226,3 +226,26 @@ func TestACallerMayWaitLessThanMaxQueueWait(t *testing.T) {
 		}
 	})
 }
+
+func TestAPlaceGivenBackWhenTheLastWaiterHasLeftIsNotLost(t *testing.T) {
+	l := newTestLimiter(t, LimitPolicy{MaxConcurrent: 1, Queue: 1})
+	mustPlace(t, l)
+	if l.handOver() { // Release saw somebody wait who has left since
+		t.Fatal("handed over to nobody")
+	}
+	wantPlaces(t, l, 1, 0)
+	l.Release()
+	wantPlaces(t, l, 0, 0)
+}
+
+func TestAQuietHourIsNoHoldingTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := steadyLimiter(t, 1, 100*time.Millisecond)
+		elapse(time.Hour)
+		first, second := ask(l, 0), ask(l, 0)
+		if first.ended() || second.ended() {
+			t.Fatalf("first ended: %v, second ended: %v", first.ended(), second.ended())
+		}
+		elapse(time.Second)
+	})
+}
