@@ -46,9 +46,9 @@ bench-promises: ## which promises this breaker and its peers keep, as a table
 	cd bench && go test -count 1 -run Promises -v ./promises | grep -v '^[=-]'
 
 .PHONY: simulate
-simulate: ## the outage simulation in full, and its tables (3 min)
-	cd bench && go test -count 1 ./outage
-	cd bench && go test -count 1 -run Table -v ./outage -tables | grep -v '^[=-]'
+simulate: ## the simulations of outages and thresholds in full, and the tables behind docs/tuning.md (5 min)
+	cd bench && go test -count 1 ./outage ./thresholds
+	cd bench && go test -count 1 -run Table -v ./outage ./thresholds -tables | grep -v '^[=-]'
 
 .PHONY: cover
 cover: ## test coverage of PKG, with the lines in .cache/cover.html

@@ -63,5 +63,18 @@ func (s subject) times(processes int) subject {
 }
 
 func openFor(seconds int) resilience.Policy {
-	return resilience.Policy{Breaker: resilience.BreakerConfig{OpenFor: asSeconds(seconds)}}
+	return breaker(resilience.BreakerConfig{OpenFor: asSeconds(seconds)})
+}
+
+func breaker(cfg resilience.BreakerConfig) resilience.Policy {
+	return resilience.Policy{Breaker: cfg}
+}
+
+// sparing opens after that many failures and makes at most so many attempts,
+// of which one at a time is a retry.
+func sparing(failures, attempts int) resilience.Policy {
+	p := breaker(resilience.BreakerConfig{Failures: failures})
+	p.Retry.MaxAttempts = attempts
+	p.Budget.Capacity = 14
+	return p
 }

@@ -22,6 +22,7 @@ type Scenario struct {
 	Load     float64       // requests offered, as a share of the capacity
 	Warm     time.Duration // healthy time before the stall
 	Stall    time.Duration // how long the server then does no work
+	Cold     time.Duration // how long after that it works at half its speed
 	After    time.Duration // how long requests are offered after the stall
 	Seed     uint64        // of the arrivals, a Poisson process
 }
@@ -42,6 +43,7 @@ func (s Scenario) Run(ctx context.Context, clients ...Client) Result {
 		begun: time.Now(),
 		work:  time.Duration(float64(time.Second) / s.Capacity),
 		stall: span{s.Warm, s.Warm + s.Stall},
+		cold:  s.Cold,
 	}
 	random := rand.New(rand.NewPCG(s.Seed, 0)) //nolint:gosec // the same arrivals for each seed
 	gap := func() time.Duration {

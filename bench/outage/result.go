@@ -12,6 +12,8 @@ type Result struct {
 	// least Well of the requests made in them were answered. Never, if it was
 	// not well again in the time that was looked at.
 	Recovery time.Duration
+	// Answered is the share of the requests made after the stall that were.
+	Answered float64
 	// InStall and Overall are the attempts that reached the server for each
 	// request offered, during the stall and in the whole run.
 	InStall, Overall float64
@@ -39,9 +41,11 @@ func newResult(srv *server, requests []*request, after time.Duration) Result {
 			seconds[min(int(since/time.Second), len(seconds)-1)].add(r.answered)
 		}
 	}
+	later := sum(seconds)
 	inStall, overall := srv.attempts()
 	return Result{
 		Recovery: recovery(seconds),
+		Answered: float64(later.answered) / float64(later.offered),
 		InStall:  float64(inStall) / float64(offered),
 		Overall:  float64(overall) / float64(len(requests)),
 	}
@@ -71,10 +75,14 @@ func recovery(seconds []tally) time.Duration {
 }
 
 func well(seconds []tally) bool {
-	var all tally
+	all := sum(seconds)
+	return float64(all.answered) >= Well*float64(all.offered)
+}
+
+func sum(seconds []tally) (all tally) {
 	for _, t := range seconds {
 		all.offered += t.offered
 		all.answered += t.answered
 	}
-	return float64(all.answered) >= Well*float64(all.offered)
+	return all
 }

@@ -16,6 +16,7 @@ type server struct {
 	begun time.Time
 	work  time.Duration // for one request
 	stall span          // no work is done in it
+	cold  time.Duration // how long after the stall it works at half its speed
 
 	mu      sync.Mutex
 	free    time.Duration // the working time after which the queue is empty
@@ -26,7 +27,6 @@ type server struct {
 // span is an interval of time since the beginning of the run.
 type span struct{ from, to time.Duration }
 
-func (s span) length() time.Duration       { return s.to - s.from }
 func (s span) holds(at time.Duration) bool { return s.from <= at && at < s.to }
 
 // call makes one request and waits for its answer, or for ctx.
@@ -51,15 +51,26 @@ func (s *server) accept(now time.Duration) (finished time.Duration) {
 		s.inStall++
 	}
 	s.free = max(s.free, s.working(now)) + s.work
-	if s.free <= s.stall.from {
-		return s.free
-	}
-	return s.free + s.stall.length()
+	return s.worked(s.free)
 }
 
-// working is the part of the time until now in which work could be done.
+// working is the time at full speed in which as much could be done as until
+// now.
 func (s *server) working(now time.Duration) time.Duration {
-	return now - min(max(now-s.stall.from, 0), s.stall.length())
+	if now < s.stall.to {
+		return min(now, s.stall.from)
+	}
+	since := now - s.stall.to
+	return s.stall.from + since - min(since, s.cold)/2
+}
+
+// worked is when working has come to that much.
+func (s *server) worked(working time.Duration) time.Duration {
+	if working <= s.stall.from {
+		return working
+	}
+	rest := working - s.stall.from
+	return s.stall.to + rest + min(rest, s.cold/2)
 }
 
 func (s *server) attempts() (inStall, overall int) {

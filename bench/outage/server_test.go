@@ -30,6 +30,22 @@ func TestTheServerFinishesInOrderAndNotDuringItsStall(t *testing.T) {
 	}
 }
 
+func TestAColdServerWorksAtHalfItsSpeed(t *testing.T) {
+	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+	srv := &server{work: ms(10), stall: span{ms(100), ms(200)}, cold: ms(50)}
+	for _, tt := range []struct{ arrives, finished int }{
+		{90, 100},  // before it all
+		{150, 220}, // in the stall
+		{200, 240}, // in the cold
+		{240, 255}, // half of it in the cold
+		{300, 310}, // warm again
+	} {
+		if got := srv.accept(ms(tt.arrives)); got != ms(tt.finished) {
+			t.Errorf("arrived at %d ms: finished at %v, want %d ms", tt.arrives, got, tt.finished)
+		}
+	}
+}
+
 func TestWorkIsDoneOnAbandonedRequestsToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := &server{begun: time.Now(), work: 600 * time.Millisecond}

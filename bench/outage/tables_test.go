@@ -1,38 +1,24 @@
 package outage
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
-	"text/tabwriter"
 	"time"
 
+	"github.com/finbrain/ai/bench/internal/table"
 	"github.com/finbrain/ai/resilience"
 )
-
-var tables = flag.Bool("tables", false, "play the scenarios of the tables and print them")
 
 // runs of each cell of a table.
 const runs = 9
 
-func newTable(t *testing.T, title string) *tabwriter.Writer {
-	t.Helper()
-	if !*tables {
-		t.Skip("only with -tables")
-	}
-	fmt.Printf("\n%s\n\n", title)
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	t.Cleanup(func() { _ = w.Flush() })
-	return w
-}
-
 // summary is what several runs of one scenario have in common.
 type summary struct {
 	median, worst    time.Duration // of Recovery
-	inStall, overall float64       // means
+	answered         float64       // means, these three
+	inStall, overall float64
 }
 
 func summarize(t *testing.T, s subject, sc Scenario) summary {
@@ -43,6 +29,7 @@ func summarize(t *testing.T, s subject, sc Scenario) summary {
 		sc.Seed = seed
 		r := s.play(t, sc)
 		recoveries = append(recoveries, r.Recovery)
+		sum.answered += r.Answered / runs
 		sum.inStall += r.InStall / runs
 		sum.overall += r.Overall / runs
 	}
@@ -52,7 +39,7 @@ func summarize(t *testing.T, s subject, sc Scenario) summary {
 }
 
 func TestTableOfPolicies(t *testing.T) {
-	w := newTable(t, "A stall of 10 s: recovery median/worst in s; attempts per request in the stall, overall")
+	w := table.New(t, "A stall of 10 s: recovery median/worst in s; attempts per request in the stall, overall")
 	fmt.Fprintln(w, "\tload 50 %\t\t70 %\t\t85 %\t")
 	breakerOnly := resilience.Policy{Retry: resilience.RetryPolicy{MaxAttempts: 1}}
 	for _, s := range []subject{
@@ -62,9 +49,9 @@ func TestTableOfPolicies(t *testing.T) {
 		withoutBreaker("guard without breaker", resilience.Policy{}),
 		guarded("guard without retry", breakerOnly),
 		guarded("guard", resilience.Policy{}),
+		guarded("guard, open for 30 s", openFor(30)),
 		guarded("guard, open for 20 s", openFor(20)),
 		guarded("guard, open for 15 s", openFor(15)),
-		guarded("guard, open for 10 s", openFor(10)),
 		guarded("guard, open for 5 s", openFor(5)),
 		guarded("guard, open for 2 s", openFor(2)),
 	} {
@@ -80,41 +67,87 @@ func TestTableOfPolicies(t *testing.T) {
 }
 
 func TestTableOfStalls(t *testing.T) {
-	w := newTable(t, "Worst recovery in s by the length of the stall, load 85 %")
+	w := table.New(t, "Worst recovery in s by the length of the stall, load 85 %; attempts in all during the longest")
 	stalls := []int{2, 5, 8, 10, 11, 13, 15, 20, 30, 45, 60}
 	fmt.Fprintf(w, "\t%s s\n", strings.Trim(strings.ReplaceAll(fmt.Sprint(stalls), " ", "\t"), "[]"))
-	for _, open := range []int{2, 5, 10, 15, 30} {
-		fmt.Fprintf(w, "open for %d s", open)
+	growing := func(from, to int) resilience.Policy {
+		return breaker(resilience.BreakerConfig{OpenFor: asSeconds(from), OpenGrowth: 2, MaxOpenFor: asSeconds(to)})
+	}
+	for _, s := range []subject{
+		guarded("open for 2 s", openFor(2)),
+		guarded("open for 5 s", openFor(5)),
+		guarded("open for 10 s", openFor(10)),
+		guarded("open for 15 s", openFor(15)),
+		guarded("open for 30 s", openFor(30)),
+		guarded("open for 2 s, growing to 30 s", growing(2, 30)),
+		guarded("open for 5 s, growing to 20 s", growing(5, 20)),
+	} {
+		fmt.Fprint(w, s.name)
+		var sum summary
 		for _, stall := range stalls {
 			sc := TenSeconds(0.85, 0)
 			sc.Stall, sc.After = asSeconds(stall), 45*time.Second
-			fmt.Fprintf(w, "\t%s", seconds(summarize(t, guarded("", openFor(open)), sc).worst))
+			sum = summarize(t, s, sc)
+			fmt.Fprintf(w, "\t%s", seconds(sum.worst))
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "\t%.0f\n", sum.inStall*0.85*100*60)
 	}
 }
 
 func TestTableOfFleets(t *testing.T) {
-	w := newTable(t, "The load of 70 % shared by many processes, each with a guard: worst recovery in s; attempts per request in the stall")
+	w := table.New(t, "The load of 70 requests/s shared by that many processes, each with a guard: worst recovery in s; attempts per request in the stall")
 	fleets := []int{1, 10, 50, 100, 200, 500, 1000}
 	fmt.Fprint(w, "processes")
 	for _, n := range fleets {
 		fmt.Fprintf(w, "\t%d\t", n)
 	}
 	fmt.Fprintln(w)
-	for _, open := range []int{10, 30} {
-		for _, capacity := range []int{500, 140, 42, 14} {
-			p := openFor(open)
-			p.Budget.Capacity = capacity
-			fmt.Fprintf(w, "open for %d s, budget of %d", open, capacity)
-			for _, n := range fleets {
-				sc := TenSeconds(0.70, 0)
-				sc.After = 80 * time.Second
-				sum := summarize(t, guarded("", p).times(n), sc)
-				fmt.Fprintf(w, "\t%s\t%.2f", seconds(sum.worst), sum.inStall)
-			}
-			fmt.Fprintln(w)
+	small := resilience.Policy{Budget: resilience.BudgetPolicy{Capacity: 14}}
+	for _, s := range []subject{
+		guarded("default", resilience.Policy{}),
+		guarded("open for 30 s", openFor(30)),
+		guarded("Capacity 14", small),
+		guarded("Capacity 14, Failures 3", sparing(3, 3)),
+		guarded("Capacity 14, Failures 2", sparing(2, 3)),
+		guarded("1 attempt", sparing(5, 1)),
+		guarded("1 attempt, Failures 2", sparing(2, 1)),
+		guarded("1 attempt, Failures 1", sparing(1, 1)),
+		withoutBreaker("1 attempt, no breaker", sparing(5, 1)),
+	} {
+		fmt.Fprint(w, s.name)
+		for _, n := range fleets {
+			sc := TenSeconds(0.70, 0)
+			sc.After = 150 * time.Second
+			sum := summarize(t, s.times(n), sc)
+			fmt.Fprintf(w, "\t%s\t%.2f", seconds(sum.worst), sum.inStall)
 		}
+		fmt.Fprintln(w)
+	}
+}
+
+func TestTableOfColdStarts(t *testing.T) {
+	w := table.New(t, "A stall of 10 s, then 30 s at half the speed: answered of the requests in the 60 s after the stall; worst recovery in s")
+	fmt.Fprintln(w, "\tload 50 %\t\t70 %\t\t85 %\t")
+	readmit := func(each int, shares ...float64) resilience.Policy {
+		return breaker(resilience.BreakerConfig{Readmit: shares, ReadmitFor: asSeconds(each)})
+	}
+	for _, s := range []subject{
+		guarded("guard", resilience.Policy{}),
+		guarded("open for 5 s", openFor(5)),
+		guarded("open for 30 s", openFor(30)),
+		guarded("3 probes", breaker(resilience.BreakerConfig{Probes: 3})),
+		guarded("Readmit 10, 50 %, 10 s each", readmit(10, 0.1, 0.5)),
+		guarded("Readmit 20, 40, 60 %, 5 s each", readmit(5, 0.2, 0.4, 0.6)),
+		guarded("Readmit 50 %, 20 s", readmit(20, 0.5)),
+	} {
+		fmt.Fprint(w, s.name)
+		for _, load := range loads {
+			sc := TenSeconds(load, 0)
+			sc.Cold, sc.After = 30*time.Second, time.Minute
+			sum := summarize(t, s, sc)
+			fmt.Fprintf(w, "\t%.0f %%\t%s", 100*sum.answered, seconds(sum.worst))
+		}
+		fmt.Fprintln(w)
 	}
 }
 
