@@ -173,15 +173,15 @@ func TestAtTheLeastLimitTheWindowItselfTeaches(t *testing.T) {
 	a := wise(4)
 	a.least, a.untaught = 4, probeWindows-1
 	a.told(time.Hour, Failure) // 4·½ + 2 is 4 again
+	if a.resume != 0 || a.drain != 0 {
+		t.Fatalf("a probe of nothing less: %+v", *a)
+	}
 	a.told(2*time.Second, Success)
 	wantBaseline(t, "at the least", a, 1e9)
 	a.untaught = probeWindows - 1
 	a.told(2*time.Second, Success)
 	wantBaseline(t, "at the least", a, 1.5e9)
 	wantLimit(t, "at the least", a, 4)
-	if a.resume != 0 || a.drain != 0 {
-		t.Fatalf("a probe of nothing less: %+v", *a)
-	}
 
 	a = wise(6)
 	a.least, a.untaught = 4, probeWindows-1
