@@ -99,7 +99,7 @@ func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn func(cont
 		l := new(late)
 		l.set(ctx, g, r, &a)
 		defer l.cancel()
-		v, err = fn(l)
+		v, err = fn(l) //nolint:contextcheck // l inherits from ctx
 	} else {
 		v, err = fn(ctx)
 	}

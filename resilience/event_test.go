@@ -73,10 +73,10 @@ func TestEachAttemptAndEachWaitIsTold(t *testing.T) {
 			elapse(3 * time.Second)
 			return 1, nil
 		})
-		for i, after := range []time.Duration{1, 1, 1, 13, 13, 13, 18} {
+		for i, seconds := range []float64{1, 1, 1, 13, 13, 13, 18} {
 			e := told.events[i]
-			if e.At.Sub(start) != after*time.Second || e.Guard != "openai/text" {
-				t.Errorf("event %d of %q after %v, want %v", i, e.Guard, e.At.Sub(start), after*time.Second)
+			if after := e.At.Sub(start); after.Seconds() != seconds || e.Guard != "openai/text" {
+				t.Errorf("event %d of %q after %v, want %v s", i, e.Guard, after, seconds)
 			}
 		}
 		counted := Event{Kind: EventFailure, FailureCount: 1, Window: time.Minute}
@@ -106,8 +106,15 @@ func TestWhatAGateDoesIsTold(t *testing.T) {
 		})
 		elapse(59 * time.Second)
 		_ = once(g, "m", nil)
-		attempt.Outcome = Success
-		wantEvents(t, &told, Event{Kind: EventGateOpened, Key: "m"}, attempt)
+		success := attempt
+		success.Outcome = Success
+		wantEvents(t, &told, Event{Kind: EventGateOpened, Key: "m"}, success)
+		_ = once(g, "m", throttle(0)) // no hint: the gate chooses
+		throttled.Wait = 0
+		chosen := Event{Kind: EventGateClosed, Key: "m", Wait: 1, Reason: "rate_limited"}
+		if got := told.take(); got[0] != chosen || got[1] != throttled {
+			t.Fatalf("events %+v", got)
+		}
 	})
 }
 

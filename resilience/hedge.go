@@ -125,7 +125,7 @@ func hedged[T any](ctx context.Context, g *Guard, c *Call, r *run, a *admission,
 		timer.Stop()
 		a.hedged = h.close(won)
 	}()
-	v, err := fn(&h.first)
+	v, err := fn(&h.first) //nolint:contextcheck // it inherits from ctx
 	if !h.decides(err) {
 		return v, err
 	}

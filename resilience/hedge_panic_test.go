@@ -90,9 +90,10 @@ func TestAListenersPanicInTheSecondCallReachesTheCaller(t *testing.T) {
 				panic("listener")
 			}
 		}}, nil)
+		start := time.Now()
 		defer func() {
-			if p := recover(); p != "listener" {
-				t.Errorf("panic %v", p)
+			if p := recover(); p != "listener" || time.Since(start) != second {
+				t.Errorf("panic %v after %v", p, time.Since(start))
 			}
 		}()
 		c := calls{say: []said{{after: time.Hour}, {}}}

@@ -86,6 +86,7 @@ func TestTheFirstSuccessOfTwoCallsIsTheAnswer(t *testing.T) {
 		events   []EventKind
 	}{
 		{"the first is fast enough", []said{{after: second - 1}}, 1, nil, second - 1, second - 1, 0, nil},
+		{"the first fails soon enough", []said{{after: second - 1, err: errDown}}, 1, errDown, second - 1, 0, 1, nil},
 		{"the second is faster", []said{{after: 9 * second}, {after: second}}, 2, nil, 2 * second, second, 0, []EventKind{EventHedgeStarted, EventHedgeWon}},
 		{"the first is faster", []said{{after: 2 * second}, {after: 9 * second}}, 1, nil, 2 * second, 2 * second, 0, []EventKind{EventHedgeStarted, EventHedgeLost}},
 		{"nobody waits for a deaf loser", []said{{after: 2 * second}, {after: 9 * second, deaf: true}}, 1, nil, 2 * second, 2 * second, 0, []EventKind{EventHedgeStarted, EventHedgeLost}},
@@ -224,10 +225,10 @@ func TestWhatIsRefusedByNowIsNotHedged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := newTestGuard(t, Policy{Hedge: doubled}, nil)
-				c := calls{say: []said{{after: 2 * second, last: func() {}}, {}}}
+				c := calls{say: []said{{after: 2 * second}, {}}}
 				time.AfterFunc(second/2, func() { refuse(g) })
-				if _, err := RunCall(t.Context(), g, Call{Key: "m"}, c.fn); err != nil || c.count() != 1 {
-					t.Fatalf("%d calls, error %v", c.count(), err)
+				if answer, err := RunCall(t.Context(), g, Call{Key: "m"}, c.fn); answer != 1 || err != nil || c.count() != 1 {
+					t.Fatalf("%d calls, answer %d, error %v", c.count(), answer, err)
 				}
 			})
 		})

@@ -110,7 +110,7 @@ func (l *late) ended() *lateState {
 // how this context ended, which the parent need not know.
 func (l *late) Value(key any) any {
 	if s := l.state.Load(); s != nil {
-		if v := s.ctx.Value(key); v != nil || s.err == nil {
+		if v := s.ctx.Value(key); v != nil {
 			return v
 		}
 	}
