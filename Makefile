@@ -7,6 +7,7 @@ SHELL         := bash
 PKG       ?= ./...
 BENCH     ?= .
 COUNT     ?= 6
+ROUNDS    ?= 11
 FUZZTIME  ?= 30s
 CHECKS    ?= 10000
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
@@ -44,6 +45,10 @@ bench: ## run the benchmarks of PKG matching BENCH COUNT times on two cores, and
 .PHONY: bench-promises
 bench-promises: ## which promises this breaker and its peers keep, as a table
 	cd bench && go test -count 1 -run Promises -v ./promises | grep -v '^[=-]'
+
+.PHONY: bench-peers
+bench-peers: ## this breaker and guard beside their peers: times, memory, targets (3 min, best on an idle machine)
+	cd bench && go test -count 1 -cpu 2 -run Table -v ./peers -rounds $(ROUNDS) -benchtime 15ms | grep -v '^[=-]'
 
 .PHONY: simulate
 simulate: ## the simulations of outages and thresholds in full, and the tables behind docs/tuning.md (5 min)
