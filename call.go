@@ -170,7 +170,7 @@ func (l *call) guarded(ctx context.Context, r *route, s *seat, pace resilience.C
 	}
 	l.hedged = true
 	var race race
-	resp, err := resilience.RunCall(ctx, guard, pace, func(attempt context.Context) (*Response, error) {
+	resp, err := resilience.RunHedged(ctx, guard, pace, func(attempt context.Context) (*Response, error) {
 		entry := l.newAttempt(s, r)
 		n := race.begin(entry)
 		resp, err := l.attempt(ctx, attempt, r, s, &entry)

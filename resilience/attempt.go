@@ -80,8 +80,8 @@ type admission struct {
 	hedged     bool          // there was a second call
 }
 
-// attempt calls fn once, if breaker and gate let it.
-func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn func(context.Context) (T, error), f *failure) (v T, ok bool) {
+// attempt calls fn or twin once, if breaker and gate let it.
+func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn, twin func(context.Context) (T, error), f *failure) (v T, ok bool) {
 	var a admission
 	if !g.admit(c, r, &a, f) {
 		return v, false
@@ -92,9 +92,13 @@ func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn func(cont
 			g.abandon(c, r, &a)
 		}
 	}()
+	var delay time.Duration
+	if twin != nil {
+		fn, delay = twin, g.hedge(&a)
+	}
 	var err error
-	if delay := g.hedge(&a); delay > 0 {
-		v, err = hedged(ctx, g, c, r, &a, delay, fn)
+	if delay > 0 {
+		v, err = hedged(ctx, g, c, r, &a, delay, twin)
 	} else if a.until < forever {
 		l := new(late)
 		l.set(ctx, g, r, &a)

@@ -91,7 +91,6 @@ func BenchmarkRun(b *testing.B) {
 		{"share", Policy{}, Call{Share: time.Minute}},
 		{"timeout", Policy{Timeout: time.Minute}, Call{}},
 		{"events", Policy{OnEvent: func(Event) {}}, Call{}},
-		{"hedge", Policy{Hedge: HedgePolicy{MaxShare: 0.05, Delay: time.Minute}}, Call{}},
 		{"all", Policy{Limit: LimitPolicy{MaxConcurrent: 1000}, Timeout: time.Minute, OnEvent: func(Event) {}}, Call{}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
@@ -99,6 +98,12 @@ func BenchmarkRun(b *testing.B) {
 			benchmark(b, func() { _, _ = RunCall(ctx, g, bb.call, answer) })
 		})
 	}
+}
+
+func BenchmarkRunHedged(b *testing.B) {
+	g := benchGuard(b, Policy{Hedge: HedgePolicy{MaxShare: 0.05, Delay: time.Minute}})
+	ctx := b.Context()
+	benchmark(b, func() { _, _ = RunHedged(ctx, g, Call{}, answer) })
 }
 
 // BenchmarkRunWaiting is what a time limit costs those who wait on it.

@@ -52,7 +52,8 @@
 // breaker, and no retry is spent on a service that is known to be down. The time
 // limit is inside both, because a hanging attempt must count and must leave
 // time for the next. Hedging is innermost: the second request is part of the
-// same attempt, shares its permit and its time, and tells the breaker once.
+// same attempt, shares its permit and its time, and tells the breaker once. Only
+// [RunHedged] does it, with functions that may be called twice at once.
 //
 // The gate belongs to one key (a model, a tenant, a table): it closes when that
 // key is rate limited or out of quota, which says nothing against the service

@@ -20,7 +20,7 @@ func ExampleHedgePolicy() {
 		panic(err)
 	}
 	var calls atomic.Int32 // the function runs concurrently with itself
-	answer, err := resilience.Run(context.Background(), guard, func(ctx context.Context) (string, error) {
+	answer, err := resilience.RunHedged(context.Background(), guard, resilience.Call{}, func(ctx context.Context) (string, error) {
 		if calls.Add(1) == 1 {
 			<-ctx.Done() // until the second has answered
 			return "", ctx.Err()

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// HedgePolicy lets a second call of a run's function begin beside one that is
-// slow; the first success is the answer. It follows "The Tail at Scale" (Dean
-// and Barroso, 2013). The zero value never hedges.
+// HedgePolicy lets a second call of the function of [RunHedged] begin beside one
+// that is slow; the first success is the answer. It follows "The Tail at Scale"
+// (Dean and Barroso, 2013). The zero value never hedges.
 //
 // Both calls run at the same time with contexts of their own under one permit
 // and one time limit, so the function must be safe to call concurrently with

@@ -28,7 +28,7 @@ func TestAPanicOfTheSecondCallReachesTheCaller(t *testing.T) {
 					}
 					wantState(t, g.Breaker(), Open)
 				}()
-				_, err := Run(t.Context(), g, c.fn)
+				_, err := RunHedged(t.Context(), g, Call{}, c.fn)
 				t.Errorf("returned %v", err)
 			})
 		})
@@ -43,7 +43,7 @@ func TestAGoexitOfTheSecondCallEndsTheCaller(t *testing.T) {
 		start := time.Now()
 		go func() {
 			defer close(done)
-			_, _ = Run(t.Context(), g, c.fn)
+			_, _ = RunHedged(t.Context(), g, Call{}, c.fn)
 			returned = true
 		}()
 		<-done
@@ -70,7 +70,7 @@ func TestAPanicThatNobodyWaitsForIsOnlyTold(t *testing.T) {
 					}
 				}}, nil)
 				c := calls{say: []said{{after: 2 * second}, {after: 9 * second, deaf: true, panics: "boom"}}}
-				if answer, err := Run(t.Context(), g, c.fn); answer != 1 || err != nil {
+				if answer, err := RunHedged(t.Context(), g, Call{}, c.fn); answer != 1 || err != nil {
 					t.Fatalf("%d, %v", answer, err)
 				}
 				elapse(9 * second)
@@ -97,7 +97,7 @@ func TestAListenersPanicInTheSecondCallReachesTheCaller(t *testing.T) {
 			}
 		}()
 		c := calls{say: []said{{after: time.Hour}, {}}}
-		_, _ = Run(t.Context(), g, c.fn)
+		_, _ = RunHedged(t.Context(), g, Call{}, c.fn)
 		t.Error("returned")
 	})
 }
@@ -110,7 +110,7 @@ func TestAPanicOfTheFirstCallEndsTheSecond(t *testing.T) {
 		start := time.Now()
 		func() {
 			defer func() { _ = recover() }()
-			_, _ = Run(t.Context(), g, c.fn)
+			_, _ = RunHedged(t.Context(), g, Call{}, c.fn)
 		}()
 		synctest.Wait()
 		if ctxs, _ := c.seen(); ctxs[1].Err() != context.Canceled || time.Since(start) != 2*second {
@@ -134,7 +134,7 @@ func TestASecondCallThatComesTooLateIsNotMade(t *testing.T) {
 			}
 		}}, nil)
 		c := calls{say: []said{{after: 2 * second}, {}}}
-		_, err := Run(t.Context(), g, c.fn)
+		_, err := RunHedged(t.Context(), g, Call{}, c.fn)
 		elapse(5 * second)
 		want := []EventKind{EventHedgeStarted, EventAttempt, EventHedgeLost}
 		if got := told.kinds(); err != nil || c.count() != 1 || !slices.Equal(got, want) {
@@ -151,7 +151,7 @@ func TestManyHedgedRunsKeepTheirAnswersApart(t *testing.T) {
 			for n := range 200 {
 				want := i*1000 + n
 				var calls atomic.Int32
-				got, err := Run(t.Context(), g, func(ctx context.Context) (int, error) {
+				got, err := RunHedged(t.Context(), g, Call{}, func(ctx context.Context) (int, error) {
 					if call := calls.Add(1); n%3 == 0 && call == 1 && ctx.Err() == nil {
 						runtime.Gosched()
 						return 0, errDown

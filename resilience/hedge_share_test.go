@@ -13,7 +13,7 @@ import (
 // hedgeOnce makes one call that would be hedged and reports whether it was.
 func hedgeOnce(g *Guard) bool {
 	before := time.Now()
-	_, _ = Run(context.Background(), g, func(ctx context.Context) (int, error) {
+	_, _ = RunHedged(context.Background(), g, Call{}, func(ctx context.Context) (int, error) {
 		if !time.Now().Equal(before) {
 			return 0, nil // the second call
 		}
@@ -41,7 +41,7 @@ func TestNoMoreThanItsShareOfTheCallsIsHedged(t *testing.T) {
 			for i, isSlow := range slow {
 				credit = min(credit+share, hedgeBurst)
 				if !isSlow {
-					_, _ = Run(t.Context(), g, succeed)
+					_, _ = RunHedged(t.Context(), g, Call{}, succeed)
 					continue
 				}
 				hedged := hedgeOnce(g)
@@ -67,7 +67,7 @@ func TestAQuietHourBuysTenHedges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newTestGuard(t, Policy{Hedge: HedgePolicy{MaxShare: 0.125, Delay: time.Second}}, nil)
 		for range 10_000 {
-			_, _ = Run(t.Context(), g, succeed)
+			_, _ = RunHedged(t.Context(), g, Call{}, succeed)
 		}
 		var mu sync.Mutex
 		var wg sync.WaitGroup
@@ -97,13 +97,13 @@ func TestTheObservedDelayNeedsTwentySuccesses(t *testing.T) {
 		}, nil)
 		take := func(n int, d time.Duration) {
 			for range n {
-				_, _ = Run(t.Context(), g, func(ctx context.Context) (int, error) { return 0, sleepUntilDone(ctx, d) })
+				_, _ = RunHedged(t.Context(), g, Call{}, func(ctx context.Context) (int, error) { return 0, sleepUntilDone(ctx, d) })
 			}
 		}
 		delay := func() time.Duration {
 			c := calls{say: []said{{after: time.Hour, err: errDown}, {err: errDown}}} // which teaches nothing
 			start := time.Now()
-			_, _ = Run(t.Context(), g, c.fn)
+			_, _ = RunHedged(t.Context(), g, Call{}, c.fn)
 			_, began := c.seen()
 			return began[len(began)-1].Sub(start)
 		}

@@ -106,7 +106,7 @@ func TestTheFirstSuccessOfTwoCallsIsTheAnswer(t *testing.T) {
 				g := newTestGuard(t, Policy{Timeout: 10 * second, Hedge: doubled, Retry: RetryPolicy{MaxAttempts: 1}, OnEvent: told.add}, nil)
 				c := calls{say: tt.say}
 				start := time.Now()
-				answer, err := Run(t.Context(), g, c.fn)
+				answer, err := RunHedged(t.Context(), g, Call{}, c.fn)
 				if took := time.Since(start); answer != tt.answer || err != tt.err || took != tt.took {
 					t.Errorf("%d, %v after %v; want %d, %v after %v", answer, err, took, tt.answer, tt.err, tt.took)
 				}
@@ -151,7 +151,7 @@ func TestBothCallsHaveTheAttemptsTimeLimit(t *testing.T) {
 		g := newTestGuard(t, Policy{Timeout: 10 * second, Hedge: doubled}, nil)
 		c := calls{say: []said{{after: 5 * second}, {after: 4 * second}}}
 		start := time.Now()
-		_, _ = Run(t.Context(), g, c.fn)
+		_, _ = RunHedged(t.Context(), g, Call{}, c.fn)
 		ctxs, began := c.seen()
 		if after := began[1].Sub(start); after != second {
 			t.Errorf("the second call began after %v", after)
@@ -170,7 +170,7 @@ func TestACancelByTheCallerEndsBothCallsAndIsNeutral(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(2*second, cancel)
 		c := calls{say: []said{{after: time.Hour}, {after: time.Hour}}}
-		_, err := Run(ctx, g, c.fn)
+		_, err := RunHedged(ctx, g, Call{}, c.fn)
 		if err != context.Canceled || c.count() != 2 {
 			t.Fatalf("error %v, %d calls", err, c.count())
 		}
@@ -184,7 +184,7 @@ func TestACallThatItsCallerGaveUpIsNotHedged(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		c := calls{say: []said{{after: 5 * second, deaf: true}, {}}}
 		time.AfterFunc(second/2, cancel)
-		_, _ = Run(ctx, g, c.fn)
+		_, _ = RunHedged(ctx, g, Call{}, c.fn)
 		if c.count() != 1 {
 			t.Fatal("hedged")
 		}
@@ -196,7 +196,7 @@ func TestTheBreakersProbeAndTheGatesTrialAreNotHedged(t *testing.T) {
 		g := newTestGuard(t, Policy{Hedge: doubled}, gateVerdict)
 		slow := func() int {
 			c := calls{say: []said{{after: 2 * second}, {after: time.Hour}}}
-			if _, err := RunCall(t.Context(), g, Call{Key: "m"}, c.fn); err != nil {
+			if _, err := RunHedged(t.Context(), g, Call{Key: "m"}, c.fn); err != nil {
 				t.Fatal(err)
 			}
 			return c.count()
@@ -227,7 +227,7 @@ func TestWhatIsRefusedByNowIsNotHedged(t *testing.T) {
 				g := newTestGuard(t, Policy{Hedge: doubled}, nil)
 				c := calls{say: []said{{after: 2 * second}, {}}}
 				time.AfterFunc(second/2, func() { refuse(g) })
-				if answer, err := RunCall(t.Context(), g, Call{Key: "m"}, c.fn); answer != 1 || err != nil || c.count() != 1 {
+				if answer, err := RunHedged(t.Context(), g, Call{Key: "m"}, c.fn); answer != 1 || err != nil || c.count() != 1 {
 					t.Fatalf("%d calls, answer %d, error %v", c.count(), answer, err)
 				}
 			})

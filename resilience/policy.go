@@ -21,7 +21,8 @@ type Policy struct {
 	// differ for an owner of guards, which fills 0 with a default of its own
 	// and leaves a negative value alone.
 	Timeout time.Duration
-	// Hedge lets a second call run beside a slow one; off by default.
+	// Hedge lets a second call run beside a slow one in [RunHedged]; off by
+	// default.
 	Hedge HedgePolicy
 	// MinTrial is how long an attempt must have run before being cut by its
 	// caller's deadline or share counts against what was called: hurried

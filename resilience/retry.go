@@ -17,7 +17,7 @@ var errFailed = errors.New("resilience: attempt failed")
 
 // again goes on with a run whose first attempt failed with first and is worth a
 // retry. backoff always begins with an attempt: the first one is replayed to it.
-func again[T any](ctx context.Context, g *Guard, c Call, r run, fn func(context.Context) (T, error), first failure, v T) (T, error) {
+func again[T any](ctx context.Context, g *Guard, c Call, r run, fn, twin func(context.Context) (T, error), first failure, v T) (T, error) {
 	t := newRetrier(g, c, r, first)
 	replayed := false
 	err := backoff.Retry(func() error {
@@ -30,7 +30,7 @@ func again[T any](ctx context.Context, g *Guard, c Call, r run, fn func(context.
 			return backoff.Permanent(errFailed)
 		}
 		var next failure
-		answer, ok := attempt(ctx, g, &c, &t.run, fn, &next)
+		answer, ok := attempt(ctx, g, &c, &t.run, fn, twin, &next)
 		if ok {
 			v = answer
 			t.succeeded()

@@ -42,6 +42,20 @@ func Run[T any](ctx context.Context, g *Guard, fn func(context.Context) (T, erro
 // A panic in fn passes through with its stack: a failure for a closed breaker,
 // nothing for a probe.
 func RunCall[T any](ctx context.Context, g *Guard, c Call, fn func(context.Context) (T, error)) (T, error) {
+	return guarded(ctx, g, c, fn, nil)
+}
+
+// RunHedged is [RunCall] whose attempts Policy.Hedge may make two calls of fn,
+// which then run at the same time. That fn is fit for it is the caller's promise
+// ([HedgePolicy] says what it takes): no policy alone makes two calls of one.
+func RunHedged[T any](ctx context.Context, g *Guard, c Call, fn func(context.Context) (T, error)) (T, error) {
+	return guarded(ctx, g, c, nil, fn)
+}
+
+// guarded takes fn, or twin, through the layers of g. A twin may be called
+// twice at once. They are two arguments because what is handed to another
+// goroutine lives on the heap: for fn the compiler sees that it is not.
+func guarded[T any](ctx context.Context, g *Guard, c Call, fn, twin func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if err := ctx.Err(); err != nil {
 		return zero, err
@@ -55,13 +69,13 @@ func RunCall[T any](ctx context.Context, g *Guard, c Call, fn func(context.Conte
 		defer g.limiter.Release()
 	}
 	var f failure
-	v, ok := attempt(ctx, g, &c, &r, fn, &f)
+	v, ok := attempt(ctx, g, &c, &r, fn, twin, &f)
 	if ok {
 		g.budget.put(g.budget.policy.SuccessCredit)
 		return v, nil
 	}
 	if f.verdict.Retry {
-		return again(ctx, g, c, r, fn, f, v)
+		return again(ctx, g, c, r, fn, twin, f, v)
 	}
 	return v, interrupted(ctx, f.err)
 }
