@@ -4,7 +4,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unsafe"
 )
 
 func TestALaterTripDeadlineOnlyEverLengthens(t *testing.T) {
@@ -149,14 +148,5 @@ func TestNamesOfStates(t *testing.T) {
 	}
 	if text, err := Disabled.MarshalText(); string(text) != "disabled" || err != nil {
 		t.Errorf("MarshalText: %q, %v", text, err)
-	}
-}
-
-func TestABreakerIsSmall(t *testing.T) {
-	window := 5 * unsafe.Sizeof(time.Duration(0))
-	if size := unsafe.Sizeof(Breaker{}) + window; size > 320 {
-		t.Fatalf("a breaker takes %d bytes, want at most 320", size)
-	} else {
-		t.Logf("%d bytes", size)
 	}
 }
