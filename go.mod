@@ -8,7 +8,6 @@ require (
 	github.com/patrickmn/go-cache v2.1.0+incompatible
 	github.com/sashabaranov/go-openai v1.43.0
 	go.uber.org/goleak v1.3.0
-	golang.org/x/sync v0.22.0
 	google.golang.org/genai v1.77.0
 	pgregory.net/rapid v1.3.0
 )

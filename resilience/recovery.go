@@ -129,7 +129,7 @@ func (b *Breaker) openTime() time.Duration {
 		}
 	}
 	if cfg.OpenJitter > 0 {
-		d = after(d, time.Duration(rand.Float64()*cfg.OpenJitter*float64(d)))
+		d = after(d, time.Duration(rand.Float64()*cfg.OpenJitter*float64(d))) //nolint:gosec // jitter
 	}
 	return d
 }
