@@ -94,6 +94,29 @@ func TestTableOfStalls(t *testing.T) {
 	}
 }
 
+func TestTableOfConditions(t *testing.T) {
+	w := table.New(t, "A minute of health, then a stall of 10 s: worst recovery in s; attempts per request in the stall")
+	fmt.Fprintln(w, "\tload 50 %\t\t70 %\t\t85 %\t")
+	const short = 10 * time.Second
+	for _, s := range []subject{
+		guarded("Failures 5", resilience.Policy{}),
+		guarded("Failures 20", breaker(resilience.BreakerConfig{Failures: 20})),
+		guarded("MinFailureRate 10 %", breaker(resilience.BreakerConfig{MinFailureRate: 0.1})),
+		guarded("MinFailureRate 10 %, Window 10 s", breaker(resilience.BreakerConfig{MinFailureRate: 0.1, Window: short})),
+		guarded("MinFailureRate 20 %, Window 10 s", breaker(resilience.BreakerConfig{MinFailureRate: 0.2, Window: short})),
+		guarded("MinFailureRate 50 %, Window 10 s", breaker(resilience.BreakerConfig{MinFailureRate: 0.5, Window: short})),
+	} {
+		fmt.Fprint(w, s.name)
+		for _, load := range loads {
+			sc := TenSeconds(load, 0)
+			sc.Warm, sc.After = time.Minute, 80*time.Second
+			sum := summarize(t, s, sc)
+			fmt.Fprintf(w, "\t%s\t%.2f", seconds(sum.worst), sum.inStall)
+		}
+		fmt.Fprintln(w)
+	}
+}
+
 func TestTableOfFleets(t *testing.T) {
 	w := table.New(t, "The load of 70 requests/s shared by that many processes, each with a guard: worst recovery in s; attempts per request in the stall")
 	fleets := []int{1, 10, 50, 100, 200, 500, 1000}

@@ -96,7 +96,7 @@ func TestTableOfRates(t *testing.T) {
 	}
 }
 
-func TestTableOfProbes(t *testing.T) {
+func TestTableOfPartialOutages(t *testing.T) {
 	w := table.New(t, "Ten minutes in which that many calls of 10/s fail: openings; calls that failed, calls refused; s from the end until all calls pass")
 	partial := []float64{0.2, 0.5, 0.9}
 	fmt.Fprintln(w, "\t20 %\t\t\t50 %\t\t\t90 %\t\t")
@@ -104,12 +104,13 @@ func TestTableOfProbes(t *testing.T) {
 		name string
 		cfg  resilience.BreakerConfig
 	}{
-		{"1 probe", resilience.BreakerConfig{}},
+		{"Failures 5, 1 probe", resilience.BreakerConfig{}},
 		{"3 probes", resilience.BreakerConfig{Probes: 3}},
 		{"10 probes", resilience.BreakerConfig{Probes: 10}},
 		{"Readmit 10, 50 %", resilience.BreakerConfig{Readmit: []float64{0.1, 0.5}}},
 		{"OpenGrowth 2, to 60 s", resilience.BreakerConfig{OpenGrowth: 2, MaxOpenFor: time.Minute}},
 		{"the same, 3 probes", resilience.BreakerConfig{OpenGrowth: 2, MaxOpenFor: time.Minute, Probes: 3}},
+		{"MinFailureRate 50 %, Window 10 s", resilience.BreakerConfig{MinFailureRate: 0.5, Window: 10 * time.Second}},
 	} {
 		fmt.Fprint(w, tt.name)
 		tt.cfg.OpenFor = 10 * time.Second
