@@ -68,4 +68,7 @@
 //
 // Package httpguard, below this one, puts breakers into an http.Client and in
 // front of an http.Handler.
+//
+// How to choose thresholds, with figures from simulated outages, is the page
+// docs/tuning.md of this module.
 package resilience

@@ -154,6 +154,7 @@ func TestTableOfColdStarts(t *testing.T) {
 	readmit := func(each int, shares ...float64) resilience.Policy {
 		return breaker(resilience.BreakerConfig{Readmit: shares, ReadmitFor: asSeconds(each)})
 	}
+	limited := func(l resilience.LimitPolicy) resilience.Policy { return resilience.Policy{Limit: l} }
 	for _, s := range []subject{
 		guarded("guard", resilience.Policy{}),
 		guarded("open for 5 s", openFor(5)),
@@ -162,6 +163,11 @@ func TestTableOfColdStarts(t *testing.T) {
 		guarded("Readmit 10, 50 %, 10 s each", readmit(10, 0.1, 0.5)),
 		guarded("Readmit 20, 40, 60 %, 5 s each", readmit(5, 0.2, 0.4, 0.6)),
 		guarded("Readmit 50 %, 20 s", readmit(20, 0.5)),
+		guarded("at most 40 at once", limited(resilience.LimitPolicy{MaxConcurrent: 40})),
+		guarded("at most 80 at once", limited(resilience.LimitPolicy{MaxConcurrent: 80})),
+		guarded("adaptive limit, 4 to 200", limited(resilience.LimitPolicy{
+			MaxConcurrent: 200, Adaptive: resilience.AdaptivePolicy{Min: 4},
+		})),
 	} {
 		fmt.Fprint(w, s.name)
 		for _, load := range loads {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	rates    = []float64{0.1, 1, 10, 100} // calls per second
+	rates    = []float64{0.1, 0.35, 1, 10, 100} // calls per second
 	failures = []int{2, 3, 5, 10, 20}
 )
 
@@ -25,7 +25,7 @@ func TestTableOfFailures(t *testing.T) {
 		for _, failing := range []float64{0.001, 0.01, 0.05} {
 			fmt.Fprintf(w, "%v\t%s", rate, percent(failing))
 			for _, n := range failures {
-				perDay, refused := falseOpens(t, afterFailures(n), Traffic{rate, failing}, day)
+				perDay, refused := falseOpens(t, afterFailures(n), Traffic{rate, failing}, 5*day)
 				fmt.Fprintf(w, "\t%s\t%s", number(perDay), percent(refused))
 			}
 			fmt.Fprintln(w)
@@ -54,7 +54,7 @@ func TestTableOfOpenTimes(t *testing.T) {
 		fmt.Fprintf(w, "%v\t%s", traffic.Rate, percent(traffic.Failing))
 		for _, open := range []int{5, 10, 15, 30, 60} {
 			cfg := resilience.BreakerConfig{OpenFor: time.Duration(open) * time.Second}
-			_, refused := falseOpens(t, cfg, traffic, day)
+			_, refused := falseOpens(t, cfg, traffic, 5*day)
 			fmt.Fprint(w, "\t", percent(refused))
 		}
 		fmt.Fprintln(w)
