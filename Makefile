@@ -47,8 +47,8 @@ bench-promises: ## which promises this breaker and its peers keep, as a table
 	cd bench && go test -count 1 -run Promises -v ./promises | grep -v '^[=-]'
 
 .PHONY: bench-peers
-bench-peers: ## this breaker and guard beside their peers: times, memory, targets (3 min, best on an idle machine)
-	cd bench && go test -count 1 -cpu 2 -run Table -v ./peers -rounds $(ROUNDS) -benchtime 15ms | grep -v '^[=-]'
+bench-peers: ## this breaker and guard beside their peers: times, memory, targets (1 min, best on an idle machine)
+	cd bench && go test -count 1 -cpu 2 -run Table -v ./peers -rounds $(ROUNDS) -benchtime 10ms | grep -v '^[=-]'
 
 .PHONY: simulate
 simulate: ## the simulations of outages and thresholds in full, and the tables behind docs/tuning.md (5 min)

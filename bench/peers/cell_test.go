@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -26,19 +26,15 @@ type cell struct {
 	set func() func(n int)
 }
 
-func all() []cell {
-	var cells []cell
-	for _, part := range [][]cell{
+// calls are the cells of breakers and guards.
+func calls() []cell {
+	return slices.Concat(
 		floor(), successes(), failed(), refusals(),
 		retried(), watched(), limited(), waiting(), resorts(),
-		looked(),
-	} {
-		cells = append(cells, part...)
-	}
-	return cells
+	)
 }
 
-// Whoever is not this module's is a peer.
+// Who does it.
 const (
 	oursAcquire = "ours, Acquire and Done"
 	oursDo      = "ours, Do"
@@ -127,8 +123,4 @@ func floor() []cell {
 			}
 		}},
 	}
-}
-
-func measure(do func(n int)) testing.BenchmarkResult {
-	return testing.Benchmark(func(b *testing.B) { do(b.N) })
 }

@@ -7,6 +7,7 @@
 //
 // Each library has the same policy and is called in the cheapest way that it
 // documents. Failures are those of a breaker that they never open: a window or a
-// threshold out of reach. Times on a machine that others use are noise: trust
-// ratios and minima.
+// threshold out of reach. What one goroutine does is told in time of a
+// processor, which the other work of a machine hardly lengthens; what several do
+// at once is told in time that goes by, which it does.
 package peers

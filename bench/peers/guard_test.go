@@ -30,8 +30,8 @@ const (
 	withRetries   = "retry, breaker"
 	withEvents    = "limit, retry, breaker, latency, events"
 	withTimeLimit = "fallback, retry, breaker, time limit"
-	cancellable   = "the same, of a call that can be cancelled"
-	refused       = "the same, refused: the fallback answers"
+	cancellable   = withTimeLimit + ", cancellable"
+	refused       = withTimeLimit + ", refused"
 )
 
 func retried() []cell {

@@ -16,10 +16,8 @@ import (
 // maxBreakerBytes is what a breaker with the default configuration may take.
 const maxBreakerBytes = 320
 
-// scales weighs what a constructor makes.
-type scales struct{ testing.BenchmarkResult }
-
-func weigh[T any](construct func() T) scales {
+// weigh measures what a constructor allocates.
+func weigh[T any](construct func() T) testing.BenchmarkResult {
 	var kept T
 	r := testing.Benchmark(func(b *testing.B) {
 		for b.Loop() {
@@ -27,10 +25,10 @@ func weigh[T any](construct func() T) scales {
 		}
 	})
 	runtime.KeepAlive(kept)
-	return scales{r}
+	return r
 }
 
-func weighOurs() scales {
+func weighOurs() testing.BenchmarkResult {
 	return weigh(func() *resilience.Breaker {
 		b, err := resilience.NewBreaker("ours", resilience.BreakerConfig{})
 		must(err == nil)
@@ -43,8 +41,8 @@ func printMemory(out io.Writer) {
 	defer w.Flush()
 	fmt.Fprint(w, "\t\t\t\nA BREAKER\tB\tallocs\t\n")
 	for _, one := range []struct {
-		who string
-		scales
+		who  string
+		cost testing.BenchmarkResult
 	}{
 		{"ours", weighOurs()},
 		{gobreakerFixed, weigh(func() *gobreaker.CircuitBreaker[int] { return newGobreaker(failures, false) })},
@@ -52,7 +50,7 @@ func printMemory(out io.Writer) {
 		{"failsafe-go", weigh(func() circuitbreaker.CircuitBreaker[int] { return newFailsafe(failures) })},
 		{eapacheRun, weigh(func() *eapache.Breaker { return eapache.New(failures, 1, openFor) })},
 	} {
-		fmt.Fprintf(w, "%s\t%d\t%d\t\n", one.who, one.AllocedBytesPerOp(), one.AllocsPerOp())
+		fmt.Fprintf(w, "%s\t%d\t%d\t\n", one.who, one.cost.AllocedBytesPerOp(), one.cost.AllocsPerOp())
 	}
 	r := newRegistry()
 	fmt.Fprintf(w, "ours, in a registry of %d\t%.0f\t\t\n", breakers, r.bytes)

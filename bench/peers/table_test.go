@@ -16,8 +16,9 @@ var rounds = flag.Int("rounds", 0, "print the table, from that many rounds of -b
 
 // figures are those of one cell.
 type figures struct {
-	serial, parallel times
-	bytes, allocs    int64 // per operation
+	serial        times // of a processor: who else uses the machine makes it no longer
+	parallel      times // that go by, on all processors
+	bytes, allocs int64 // per operation
 }
 
 // times are in ns per operation, one for each round.
@@ -30,38 +31,47 @@ func (t times) median() float64 {
 
 func (t times) least() float64 { return slices.Min(t) }
 
-func (t *times) add(r testing.BenchmarkResult) {
-	*t = append(*t, float64(r.T.Nanoseconds())/float64(r.N))
+func (t *times) add(d time.Duration, n int) {
+	*t = append(*t, float64(d.Nanoseconds())/float64(n))
+}
+
+// measure adds one round.
+func (f *figures) measure(do func(n int)) {
+	var used time.Duration
+	r := testing.Benchmark(func(b *testing.B) {
+		begun := processorTime()
+		do(b.N)
+		used = processorTime() - begun
+	})
+	f.serial.add(used, r.N)
+	f.bytes, f.allocs = r.AllocedBytesPerOp(), r.AllocsPerOp()
+	r = testing.Benchmark(func(b *testing.B) { concurrently(do)(b.N) })
+	f.parallel.add(r.T, r.N)
 }
 
 // results are the figures of a run, by what is done and by whom.
 type results map[string]map[string]*figures
 
 // play measures every cell once in each round, from another one on each time.
-func play(cells []cell, rounds int) results {
+func (r results) play(cells []cell, rounds int) {
 	type player struct {
 		do   func(int)
 		into *figures
 	}
-	all := results{}
 	players := make([]player, len(cells))
 	for i, c := range cells {
-		if all[c.what] == nil {
-			all[c.what] = map[string]*figures{}
+		if r[c.what] == nil {
+			r[c.what] = map[string]*figures{}
 		}
 		players[i] = player{c.set(), &figures{}}
-		all[c.what][c.who] = players[i].into
+		r[c.what][c.who] = players[i].into
 	}
 	for round := range rounds {
 		for i := range players {
 			p := players[(i+round*len(players)/rounds)%len(players)]
-			r := measure(p.do)
-			p.into.bytes, p.into.allocs = r.AllocedBytesPerOp(), r.AllocsPerOp()
-			p.into.serial.add(r)
-			p.into.parallel.add(measure(concurrently(p.do)))
+			p.into.measure(p.do)
 		}
 	}
-	return all
 }
 
 // print writes a table for every thing done; the first one who does it is what
@@ -100,10 +110,13 @@ func TestTable(t *testing.T) {
 		t.Skip("only with -rounds")
 	}
 	begun := time.Now()
-	cells := all()
-	r := play(cells, *rounds)
-	fmt.Printf("ns per operation, median (minimum) of %d rounds; × is the median to that of the first\n", *rounds)
-	r.print(os.Stdout, cells)
+	calls, looked := calls(), looked()
+	r := results{}
+	r.play(calls, *rounds)
+	r.play(looked, *rounds) // by themselves: so many breakers make every collection of garbage longer
+	fmt.Printf("ns per operation, median (minimum) of %d rounds: of a processor's time when serial, of the time that goes by when\n"+
+		"parallel; × is the median to that of the first\n", *rounds)
+	r.print(os.Stdout, slices.Concat(calls, looked))
 	printMemory(os.Stdout)
 	printTargets(os.Stdout, r)
 	fmt.Printf("\n%v in all\n", time.Since(begun).Round(time.Second))
