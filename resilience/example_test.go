@@ -11,6 +11,28 @@ import (
 
 var errDown = errors.New("mail server is down")
 
+func Example() {
+	var breakers resilience.Registry // one breaker per name, made at its first use
+
+	ctx := context.Background()
+	lastReport := []string{"yesterday's rows"}
+	heavyQuery := func(context.Context) ([]string, error) { return nil, errors.New("the database is down") }
+	for range 6 {
+		rows, err := resilience.Do(ctx, breakers.Breaker("database"), heavyQuery)
+		if errors.Is(err, resilience.ErrOpen) {
+			rows, err = lastReport, nil // the database is left alone until it has recovered
+		}
+		fmt.Println(rows, err)
+	}
+	// Output:
+	// [] the database is down
+	// [] the database is down
+	// [] the database is down
+	// [] the database is down
+	// [] the database is down
+	// [yesterday's rows] <nil>
+}
+
 func ExampleDo() {
 	breaker, err := resilience.NewBreaker("email", resilience.BreakerConfig{Failures: 2})
 	if err != nil {

@@ -15,14 +15,10 @@ type ranking struct {
 }
 
 func newDatabase(o *office) (*service, error) {
-	breaker, err := newBreaker("database")
-	if err != nil {
-		return nil, err
-	}
 	fake := &switches{}
 	r := &ranking{db: sql.OpenDB(connector{fake})}
 	o.closers = append(o.closers, r.db.Close)
-	return &service{breaker: breaker, full: r.all, limited: r.first, instead: r.earlier, switches: fake}, nil
+	return &service{breaker: o.breakers.Breaker("database"), full: r.all, limited: r.first, instead: r.earlier, switches: fake}, nil
 }
 
 const rankingQuery = "SELECT company, leverage FROM ratios ORDER BY leverage DESC"

@@ -40,8 +40,8 @@ database
   closed              ranked 3 companies
 
 breaker    state     failures  refusals  opened
-storage    closed           3         1       1
-e-mail     closed           3         1       1
-webhook    closed           3         1       1
 database   closed           3         1       1
+e-mail     closed           3         1       1
+storage    closed           3         1       1
+webhook    closed           3         1       1
 `

@@ -17,13 +17,9 @@ type mail struct {
 }
 
 func newMail(o *office) (*service, error) {
-	breaker, err := newBreaker("e-mail")
-	if err != nil {
-		return nil, err
-	}
 	fake := &switches{}
 	m := &mail{net: o.serveSMTP(fake)}
-	return &service{breaker: breaker, full: m.all, limited: m.one, instead: m.keep, switches: fake}, nil
+	return &service{breaker: o.breakers.Breaker("e-mail"), full: m.all, limited: m.one, instead: m.keep, switches: fake}, nil
 }
 
 // send delivers one message. It ends with its context, which net/smtp does not

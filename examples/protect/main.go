@@ -46,8 +46,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		}
 	}
 	fmt.Fprintf(out, "\n%-10s %-8s %9s %9s %7s\n", "breaker", "state", "failures", "refusals", "opened")
-	for _, s := range office.services {
-		b := s.breaker.Snapshot()
+	for _, b := range office.breakers.Snapshots() {
 		fmt.Fprintf(out, "%-10s %-8v %9d %9d %7d\n", b.Name, b.State, b.Failures, b.Refusals, b.Trips)
 	}
 	return nil
@@ -94,12 +93,17 @@ const (
 
 // office is the application: it owns the services.
 type office struct {
+	breakers *resilience.Registry
 	services []*service
 	closers  []func() error
 }
 
 func newOffice() (*office, error) {
-	o := &office{}
+	breakers, err := newBreakers()
+	if err != nil {
+		return nil, err
+	}
+	o := &office{breakers: breakers}
 	for _, add := range []func(*office) (*service, error){newStorage, newMail, newWebhook, newDatabase} {
 		s, err := add(o)
 		if err != nil {
@@ -119,10 +123,11 @@ func (o *office) close() error {
 	return errors.Join(errs...)
 }
 
-func newBreaker(name string) (*resilience.Breaker, error) {
-	return resilience.NewBreaker(name, resilience.BreakerConfig{
+// newBreakers keeps one breaker per service, each made where it is first named.
+func newBreakers() (*resilience.Registry, error) {
+	return resilience.NewRegistry(resilience.RegistryConfig{Default: resilience.BreakerConfig{
 		Failures: failures,
 		OpenFor:  openFor,
 		Classify: judge,
-	})
+	}})
 }

@@ -100,7 +100,11 @@ func TestACallerWhoLeavesDoesNotOpenTheBreaker(t *testing.T) {
 
 func TestOurOwnMistakesDoNotOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := &office{}
+		breakers, err := newBreakers()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := &office{breakers: breakers}
 		defer func() { _ = o.close() }()
 		fake := &switches{}
 		m := &mail{net: o.serveSMTP(fake)}
@@ -112,10 +116,7 @@ func TestOurOwnMistakesDoNotOpenTheBreaker(t *testing.T) {
 		mistakes["a webhook nobody knows"] = h.ping
 		mistakes["a file too large"] = s.one
 		for name, mistake := range mistakes {
-			breaker, err := newBreaker(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			breaker := o.breakers.Breaker(name)
 			for range 2 * failures {
 				if _, err := resilience.Do(t.Context(), breaker, mistake); !errors.Is(err, errRejected) {
 					t.Errorf("%s: got %v", name, err)

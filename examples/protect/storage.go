@@ -18,10 +18,6 @@ type storage struct {
 const maxUpload = 1 << 20
 
 func newStorage(o *office) (*service, error) {
-	breaker, err := newBreaker("storage")
-	if err != nil {
-		return nil, err
-	}
 	fake := &switches{}
 	s := &storage{client: o.serveHTTP(func(w http.ResponseWriter, r *http.Request) {
 		if fake.failing() {
@@ -34,7 +30,7 @@ func newStorage(o *office) (*service, error) {
 		}
 		w.WriteHeader(http.StatusCreated)
 	})}
-	return &service{breaker: breaker, full: s.all, limited: s.one, instead: s.keep, switches: fake}, nil
+	return &service{breaker: o.breakers.Breaker("storage"), full: s.all, limited: s.one, instead: s.keep, switches: fake}, nil
 }
 
 // upload stores one file.

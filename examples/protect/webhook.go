@@ -21,10 +21,6 @@ type event struct {
 }
 
 func newWebhook(o *office) (*service, error) {
-	breaker, err := newBreaker("webhook")
-	if err != nil {
-		return nil, err
-	}
 	fake := &switches{}
 	h := &webhook{client: o.serveHTTP(func(w http.ResponseWriter, r *http.Request) {
 		var events []event
@@ -35,7 +31,7 @@ func newWebhook(o *office) (*service, error) {
 			http.Error(w, "", http.StatusUnprocessableEntity)
 		}
 	})}
-	return &service{breaker: breaker, full: h.all, limited: h.ping, instead: h.keep, switches: fake}, nil
+	return &service{breaker: o.breakers.Breaker("webhook"), full: h.all, limited: h.ping, instead: h.keep, switches: fake}, nil
 }
 
 // deliver posts events.
