@@ -10,6 +10,7 @@ COUNT     ?= 6
 ROUNDS    ?= 11
 FUZZTIME  ?= 30s
 CHECKS    ?= 10000
+GREMLINS  := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 .PHONY: help
@@ -35,6 +36,15 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 .PHONY: soak
 soak: ## the property tests of resilience over millions of steps; the number is in the output
 	go test ./resilience -count 1 -v -run AgreesWith -rapid.checks $(CHECKS) -rapid.nofailfile | grep -v 'draw '
+
+# Every kind of mutant, nothing excluded. It works on copies in the temporary directory.
+.PHONY: mutants
+mutants: ## mutation testing of resilience, for an hour or more; the list is in .cache/mutants.json
+	@mkdir -p .cache
+	GOFLAGS=-vet=off nice go run $(GREMLINS) unleash ./resilience --tags mutants --workers 1 --timeout-coefficient 4 \
+		--arithmetic-base --conditionals-boundary --conditionals-negation --increment-decrement --invert-assignments \
+		--invert-bitwise --invert-bwassign --invert-logical --invert-loopctrl --invert-negatives \
+		--remove-self-assignments --output .cache/mutants.json
 
 .PHONY: bench
 bench: ## run the benchmarks of PKG matching BENCH COUNT times on two cores, and sum them up

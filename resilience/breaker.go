@@ -71,16 +71,16 @@ func (b *Breaker) Acquire() (Permit, error) {
 	return Permit{breaker: b, grant: g}, nil
 }
 
-// RecordSuccess tells of a success without a permit. While the breaker is
-// half-open it counts as a probe's; it is ignored by an open one.
+// RecordSuccess tells of a success without a permit. While probes decide it
+// counts as one of theirs; an open breaker ignores it.
 func (b *Breaker) RecordSuccess() {
 	if !b.load().closed() {
 		b.record(Success)
 	}
 }
 
-// RecordFailure tells of a failure without a permit. It counts while the
-// breaker is closed, opens a half-open one and is ignored by an open one.
+// RecordFailure tells of a failure without a permit. While probes decide it
+// counts as one of theirs; an open breaker ignores it.
 func (b *Breaker) RecordFailure() { b.record(Failure) }
 
 func (b *Breaker) load() word { return word(b.word.Load()) }

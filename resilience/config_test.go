@@ -77,9 +77,8 @@ func TestABadBreakerConfigIsRefusedByTheNameOfItsField(t *testing.T) {
 			t.Errorf("%+v: error %v, want it to say %s", tt.cfg, err, tt.want)
 		}
 	}
-	fields := reflect.TypeFor[BreakerConfig]()
-	for i := range fields.NumField() {
-		name := fields.Field(i).Name
+	for field := range reflect.TypeFor[BreakerConfig]().Fields() {
+		name := field.Name
 		named := slices.ContainsFunc(tests, func(tt struct {
 			cfg  BreakerConfig
 			want string
@@ -87,7 +86,7 @@ func TestABadBreakerConfigIsRefusedByTheNameOfItsField(t *testing.T) {
 		) bool {
 			return strings.HasPrefix(tt.want, name+" ") || strings.HasPrefix(tt.want, name+"[")
 		})
-		if !named && fields.Field(i).Type.Kind() != reflect.Func {
+		if !named && field.Type.Kind() != reflect.Func {
 			t.Errorf("no bad %s is tried", name)
 		}
 	}

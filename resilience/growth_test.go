@@ -20,14 +20,14 @@ func reopen(t *testing.T, b *Breaker) time.Duration {
 func TestTheOpenTimeGrowsWithEachOpeningInARow(t *testing.T) {
 	tests := map[string]struct {
 		cfg  BreakerConfig
-		want []time.Duration // in seconds
+		want []int // seconds
 	}{
-		"off":           {BreakerConfig{}, []time.Duration{30, 30, 30}},
-		"by one":        {BreakerConfig{OpenGrowth: 1}, []time.Duration{30, 30, 30}},
-		"doubling":      {BreakerConfig{OpenGrowth: 2}, []time.Duration{30, 60, 120, 240, 480, 600, 600}},
-		"with a bound":  {BreakerConfig{OpenGrowth: 3, OpenFor: 10 * time.Second, MaxOpenFor: 50 * time.Second}, []time.Duration{10, 30, 50, 50}},
-		"exactly bound": {BreakerConfig{OpenGrowth: 2, MaxOpenFor: 60 * time.Second}, []time.Duration{30, 60, 60}},
-		"out of bounds": {BreakerConfig{OpenGrowth: 1000, OpenFor: time.Hour}, []time.Duration{3600, 3600}},
+		"off":           {BreakerConfig{}, []int{30, 30, 30}},
+		"by one":        {BreakerConfig{OpenGrowth: 1}, []int{30, 30, 30}},
+		"doubling":      {BreakerConfig{OpenGrowth: 2}, []int{30, 60, 120, 240, 480, 600, 600}},
+		"with a bound":  {BreakerConfig{OpenGrowth: 3, OpenFor: 10 * time.Second, MaxOpenFor: 50 * time.Second}, []int{10, 30, 50, 50}},
+		"exactly bound": {BreakerConfig{OpenGrowth: 2, MaxOpenFor: 60 * time.Second}, []int{30, 60, 60}},
+		"out of bounds": {BreakerConfig{OpenGrowth: 1000, OpenFor: time.Hour}, []int{3600, 3600}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -36,8 +36,8 @@ func TestTheOpenTimeGrowsWithEachOpeningInARow(t *testing.T) {
 				failTimes(b, 5)
 				got := b.RetryAfter()
 				for i, want := range tt.want {
-					if got != want*time.Second {
-						t.Fatalf("opening %d lasts %v, want %v", i+1, got, want*time.Second)
+					if got.Seconds() != float64(want) {
+						t.Fatalf("opening %d lasts %v, want %d s", i+1, got, want)
 					}
 					got = reopen(t, b)
 				}
