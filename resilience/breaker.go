@@ -159,10 +159,26 @@ func (b *Breaker) refusesIn(wait time.Duration) bool {
 
 // settle tells the outcome of a call admitted with g and whether it counted.
 func (b *Breaker) settle(g grant, o Outcome) bool {
-	if o == Success && g.word.closed() {
-		return b.load() == g.word
+	if !g.word.closed() {
+		return b.settleGuarded(g, Verdict{Outcome: o})
 	}
-	return b.settleGuarded(g, Verdict{Outcome: o})
+	if o == Failure {
+		return b.failClosed(g.word)
+	}
+	return o == Success && b.load() == g.word
+}
+
+// failClosed is settleGuarded for the failure of a call that was admitted while
+// only failures are counted.
+func (b *Breaker) failClosed(w word) (counted bool) {
+	b.mu.Lock()
+	if counted = b.load() == w; counted {
+		now := b.clock.now()
+		b.countFailure(now)
+		b.judge(now)
+	}
+	b.callbacks.unlock(&b.mu)
+	return counted
 }
 
 // settleGuarded lets the outcome of a verdict take effect, and its Block. What
