@@ -63,8 +63,8 @@ func TestABodyThatBreaksOffIsJudgedAsAnErrorIs(t *testing.T) {
 		"by the service":       {within(time.Hour), "failure"},
 		"by the caller":        {cancelledAfter(time.Hour), "neutral"},
 		"by a late deadline":   {within(10 * time.Second), "failure"},
-		"by a hurried caller":  {within(4 * time.Second), "neutral"},
-		"by the last deadline": {within(5 * time.Second), "failure"},
+		"by a hurried caller":  {within(900 * time.Millisecond), "neutral"},
+		"by the last deadline": {within(time.Second), "failure"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

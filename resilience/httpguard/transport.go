@@ -50,12 +50,12 @@ type Transport struct {
 	// included, before being cut by its deadline is a failure: hurried callers
 	// must not open a healthy service's breaker. The time limit of an
 	// [http.Client] is such a deadline: if it is shorter than the default, set
-	// MinTrial to it. Default 5 s; negative: every deadline that passes is a
+	// MinTrial to it. Default 1 s; negative: every deadline that passes is a
 	// failure.
 	MinTrial time.Duration
 }
 
-const defaultMinTrial = 5 * time.Second
+const defaultMinTrial = time.Second
 
 var errNoBreaker = errors.New("httpguard: Transport.Breaker and Transport.BreakerFor are nil: one is required")
 

@@ -80,7 +80,7 @@ func TestEachRequestAsksTheBreakerChosenForIt(t *testing.T) {
 }
 
 func TestAnErrorIsJudgedByWhoCausedIt(t *testing.T) {
-	const minTrial = 5 * time.Second
+	const minTrial = time.Second
 	for name, c := range map[string]struct {
 		ctx      func(context.Context) (context.Context, context.CancelFunc)
 		minTrial time.Duration
@@ -97,8 +97,8 @@ func TestAnErrorIsJudgedByWhoCausedIt(t *testing.T) {
 		"cancelled, noticed after the deadline": {ctx: cancelledAfter(12 * time.Second), slow: 5 * time.Second, want: resilience.Neutral},
 		"a deadline before MinTrial":            {ctx: within(minTrial - 1), want: resilience.Neutral},
 		"a deadline at MinTrial":                {ctx: within(minTrial), want: resilience.Failure},
-		"a deadline before another MinTrial":    {ctx: within(time.Second - 1), minTrial: time.Second, want: resilience.Neutral},
-		"a deadline at another MinTrial":        {ctx: within(time.Second), minTrial: time.Second, want: resilience.Failure},
+		"a deadline before another MinTrial":    {ctx: within(5*time.Second - 1), minTrial: 5 * time.Second, want: resilience.Neutral},
+		"a deadline at another MinTrial":        {ctx: within(5 * time.Second), minTrial: 5 * time.Second, want: resilience.Failure},
 		"a deadline that had passed":            {ctx: within(0), want: resilience.Neutral},
 		"the same without MinTrial":             {ctx: within(0), minTrial: -1, want: resilience.Failure},
 	} {
@@ -147,9 +147,9 @@ func cancelledAfter(deadline time.Duration) func(context.Context) (context.Conte
 func TestADeadlineThatTheConnectionNoticedFirstIsThatOfTheCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := halfOpen(t)
-		ctx := &silent{Context: t.Context(), deadline: time.Now().Add(time.Second)}
+		ctx := &silent{Context: t.Context(), deadline: time.Now().Add(time.Second / 2)}
 		transport := &httpguard.Transport{Breaker: b, Base: trip(func(*http.Request) (*http.Response, error) {
-			elapse(time.Second)
+			elapse(time.Second / 2)
 			return nil, errors.New("i/o timeout")
 		})}
 		transport.RoundTrip(get(t, "http://storage.example").WithContext(ctx))
@@ -170,9 +170,9 @@ func TestTheTimeLimitOfAClientIsADeadline(t *testing.T) {
 		limit, minTrial time.Duration
 		want            string
 	}{
-		{time.Second, 0, "neutral"},
-		{time.Second, time.Second, "failure"},
-		{5 * time.Second, 0, "failure"},
+		{time.Second / 2, 0, "neutral"},
+		{time.Second / 2, time.Second / 2, "failure"},
+		{time.Second, 0, "failure"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			b := halfOpen(t)
