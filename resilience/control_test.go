@@ -150,3 +150,31 @@ func TestNamesOfStates(t *testing.T) {
 		t.Errorf("MarshalText: %q, %v", text, err)
 	}
 }
+
+func TestALaterCallIsRefusedUntilTheOpenTimeIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newTestBreaker(t, BreakerConfig{ProbeLease: 4 * time.Second})
+		refuses := func(phase string, after time.Duration, want bool) {
+			t.Helper()
+			if got := b.refusesIn(after); got != want {
+				t.Fatalf("%s: refuses a call in %v: %v", phase, after, got)
+			}
+		}
+		refuses("closed", 0, false)
+		b.Trip(time.Now().Add(10*time.Second), "trip")
+		refuses("open", 0, true)
+		refuses("open", 10*time.Second-1, true)
+		refuses("open", 10*time.Second, false)
+		refuses("open", forever, false)
+		elapse(10 * time.Second)
+		refuses("open time over", 0, false)
+		mustAcquire(t, b)
+		refuses("probing", 4*time.Second-1, true)
+		refuses("probing", 4*time.Second, false)
+		b.ForceOpen()
+		refuses("forced open", time.Hour, true)
+		b.MetricsOnly()
+		b.Trip(time.Now().Add(10*time.Second), "trip")
+		refuses("metrics only", 0, false)
+	})
+}
