@@ -37,7 +37,8 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 soak: ## the property tests of resilience over millions of steps; the number is in the output
 	go test ./resilience -count 1 -v -run AgreesWith -rapid.checks $(CHECKS) -rapid.nofailfile | grep -v 'draw '
 
-# Every kind of mutant, nothing excluded. It works on copies in the temporary directory.
+# Every kind of mutant, nothing excluded, on copies in the temporary directory; docs/mutation.md tells what is left, and
+# why there is no --test-cpu.
 .PHONY: mutants
 mutants: ## mutation testing of resilience, for an hour or more; the list is in .cache/mutants.json
 	@mkdir -p .cache
