@@ -85,6 +85,18 @@ func TestFailuresOutweighTheRoomToGrow(t *testing.T) {
 	}
 }
 
+func TestFailuresAndLatencyShrinkTheLimitTogether(t *testing.T) {
+	a := wise(100)
+	for n := range 100 {
+		o := Success
+		if n < 20 {
+			o = Failure
+		}
+		a.learn(1250*time.Millisecond, o, 50)
+	}
+	wantLimit(t, "a fifth fails, the others are a quarter slower", a, 94.8)
+}
+
 func TestALimitHalfUnusedRestsAndTeaches(t *testing.T) {
 	for inFlight, want := range map[int]float64{49: 100, 50: 98} {
 		a := wise(100)
