@@ -116,6 +116,7 @@ func (p *pair) step(s *step) error {
 		got, err := b.Acquire()
 		if refused == nil && err == nil {
 			p.permits = append(p.permits[max(0, len(p.permits)-7):], permitPair{&got, wanted})
+			return same("Probe", got.Probe(), wanted.probe)
 		}
 		return sameRefusal(err, refused)
 	case "done":
@@ -123,7 +124,12 @@ func (p *pair) step(s *step) error {
 			return nil
 		}
 		permit := p.permits[s.permit%len(p.permits)]
-		return same("counted", permit.real.Done(s.outcome), m.done(permit.model, Verdict{Outcome: s.outcome}))
+		v := Verdict{Outcome: s.outcome, Block: s.lasting, Reason: s.reason}
+		if counted := m.done(permit.model, v); s.lasting == 0 {
+			return same("counted", permit.real.Done(s.outcome), counted)
+		} else {
+			return same("counted", permit.real.Judge(v), counted)
+		}
 	case "record":
 		if m.record(s.outcome); s.outcome == Success {
 			b.RecordSuccess()
@@ -133,8 +139,8 @@ func (p *pair) step(s *step) error {
 	case "call":
 		return p.call(s)
 	case "trip":
-		m.trip(s.lasting, "tripped")
-		b.Trip(time.Now().Add(s.lasting), "tripped")
+		m.trip(s.lasting, s.reason)
+		b.Trip(time.Now().Add(s.lasting), s.reason)
 	case "reset":
 		m.force(Automatic, ReasonReset)
 		force(b, Automatic)
@@ -215,11 +221,11 @@ func (s *step) verdict() Verdict {
 	case "neutral error":
 		return Verdict{}
 	case "block":
-		return Verdict{Outcome: Failure, Block: s.lasting, Reason: "quota"}
+		return Verdict{Outcome: Failure, Block: s.lasting, Reason: s.reason}
 	case "neutral block":
-		return Verdict{Block: s.lasting, Reason: "quota"}
+		return Verdict{Block: s.lasting, Reason: s.reason}
 	case "success block":
-		return Verdict{Outcome: Success, Block: s.lasting, Reason: "quota"}
+		return Verdict{Outcome: Success, Block: s.lasting, Reason: s.reason}
 	}
 	return Verdict{Outcome: Failure}
 }

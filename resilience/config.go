@@ -11,6 +11,8 @@ const (
 	maxFailures = 1 << 20
 	// A larger factor reaches any bound at once.
 	maxGrowth = 1000
+	// However short the open time: a probe that was let through is to be heard.
+	leastLease = 30 * time.Second
 )
 
 // BreakerConfig configures a [Breaker]. The zero value is the default: 5
@@ -27,22 +29,26 @@ type BreakerConfig struct {
 	Window time.Duration
 	// MinFailureRate is a second condition beside Failures: that many failures
 	// open the breaker only if they are at least this share, up to 1, of the
-	// calls within Window. Five failures in 60 s are little at 100 calls/s.
+	// calls that ended within Window. Five failures in 60 s are little at 100 calls/s.
 	// Default 0: the count alone decides.
 	MinFailureRate float64
 
 	// FailureRate opens the breaker when at least this share, up to 1, of the
-	// calls within Window failed. It needs MinCalls. Default 0: off.
+	// calls that ended within Window failed. It needs MinCalls. Default 0: off.
+	//
+	// All rates are judged whenever a call has ended, whatever its outcome: as
+	// earlier successes leave the window one more success may open the breaker.
 	FailureRate float64
 	// SlowRate does the same for calls that took SlowAfter or longer, whatever
 	// came of them. Calls made with a permit, [Do] or [Run] count as slow as
 	// soon as they are, still in flight. A probe that is slow has failed. It
 	// needs MinCalls and SlowAfter. Default 0: off.
 	SlowRate float64
-	// SlowAfter is how long a call may take before it is slow.
+	// SlowAfter is how long a call may take before it is slow; at most
+	// ProbeLease, for a probe is heard no longer.
 	SlowAfter time.Duration
 	// MinCalls is how many calls must lie within Window before FailureRate and
-	// SlowRate are judged. No default fits both 1 call/s and 1,000: it must be
+	// SlowRate are judged; for FailureRate calls that have ended. No default fits both 1 call/s and 1,000: it must be
 	// set with them.
 	MinCalls int
 
@@ -64,7 +70,8 @@ type BreakerConfig struct {
 	Probes int
 	// ProbeLease is how long a probe may hold its place. A result that comes
 	// later is ignored, so it must exceed the longest call worth waiting for.
-	// Default: OpenFor; under a [Guard] with a Timeout, a second more than that.
+	// Default: OpenFor, at least 30 s; under a [Guard] with a Timeout, a second
+	// more than that.
 	ProbeLease time.Duration
 	// Readmit lets a growing share of the calls pass once the probes have
 	// succeeded, such as {0.1, 0.5}: the shares, each between 0 and 1 and more
@@ -78,10 +85,12 @@ type BreakerConfig struct {
 	// Mode is the mode that the breaker begins in; default Automatic.
 	Mode Mode
 	// Classify tells what an error says about the health of what was called.
-	// Used by [Do] and [Protect] for errors that are not nil; nil is always a
+	// Used by [Do] and [Protect] for errors that are not nil; a [Guard] and
+	// httpguard.Transport have classifiers of their own. nil is always a
 	// Success, and any error is Neutral once the caller's own context is
-	// cancelled. Of the Verdict it uses Outcome, and Block with Reason, which
-	// open the breaker for that long as [Breaker.Trip] does. Default:
+	// cancelled. A deadline of the caller's that passes is an error as any
+	// other. Of the Verdict Outcome is used, and Block with Reason, which open
+	// the breaker for that long as [Breaker.Trip] does. Default:
 	// context.Canceled is Neutral, the others are a Failure. It must be safe for
 	// concurrent use.
 	Classify func(error) Verdict
@@ -121,6 +130,7 @@ func (c BreakerConfig) Validate() error {
 		last = s
 	}
 	rated := c.FailureRate > 0 || c.SlowRate > 0
+	full := c.withDefaults()
 	switch {
 	case rated && c.MinCalls == 0:
 		return invalid("BreakerConfig.MinCalls is 0: FailureRate and SlowRate need it")
@@ -130,14 +140,16 @@ func (c BreakerConfig) Validate() error {
 		return invalid("BreakerConfig.SlowAfter is 0: SlowRate needs it")
 	case c.SlowRate == 0 && c.SlowAfter > 0:
 		return invalid("BreakerConfig.SlowRate is 0: SlowAfter has no rate to count for")
+	case c.SlowAfter > full.ProbeLease:
+		return invalid("BreakerConfig.SlowAfter is %v: must not be more than ProbeLease (%v)", c.SlowAfter, full.ProbeLease)
 	case c.MinFailureRate > 0 && c.FailureRate > 0 && c.Failures == 0:
 		return invalid("BreakerConfig.Failures is 0: MinFailureRate is a condition beside it")
 	case c.OpenGrowth != 0 && !(c.OpenGrowth >= 1 && c.OpenGrowth <= maxGrowth):
 		return invalid("BreakerConfig.OpenGrowth is %v: must be between 1 and %d", c.OpenGrowth, maxGrowth)
 	case c.OpenGrowth <= 1 && c.MaxOpenFor > 0:
 		return invalid("BreakerConfig.MaxOpenFor is %v: OpenGrowth is not set", c.MaxOpenFor)
-	case c.MaxOpenFor > 0 && c.MaxOpenFor < c.withDefaults().OpenFor:
-		return invalid("BreakerConfig.MaxOpenFor is %v: must not be less than OpenFor (%v)", c.MaxOpenFor, c.withDefaults().OpenFor)
+	case c.MaxOpenFor > 0 && c.MaxOpenFor < full.OpenFor:
+		return invalid("BreakerConfig.MaxOpenFor is %v: must not be less than OpenFor (%v)", c.MaxOpenFor, full.OpenFor)
 	case len(c.Readmit) == 0 && c.ReadmitFor > 0:
 		return invalid("BreakerConfig.ReadmitFor is %v: Readmit is empty", c.ReadmitFor)
 	case c.Mode > MetricsOnly:
@@ -157,7 +169,7 @@ func (c BreakerConfig) withDefaults() BreakerConfig {
 		setDefault(&c.MaxOpenFor, max(10*time.Minute, c.OpenFor))
 	}
 	setDefault(&c.Probes, 1)
-	setDefault(&c.ProbeLease, c.OpenFor)
+	setDefault(&c.ProbeLease, max(c.OpenFor, leastLease))
 	if len(c.Readmit) > 0 {
 		setDefault(&c.ReadmitFor, 10*time.Second)
 		c.Readmit = slices.Clone(c.Readmit)

@@ -37,6 +37,8 @@ func TestABadBreakerConfigIsRefusedByTheNameOfItsField(t *testing.T) {
 		{BreakerConfig{SlowRate: inf}, "SlowRate is +Inf: must be between 0 and 1"},
 		{BreakerConfig{SlowRate: nan}, "SlowRate is NaN: must be between 0 and 1"},
 		{rated(BreakerConfig{SlowRate: 0.5, SlowAfter: -1}), "SlowAfter is -1ns: must not be negative"},
+		{rated(BreakerConfig{SlowRate: 0.5, SlowAfter: 31 * time.Second}), "SlowAfter is 31s: must not be more than ProbeLease (30s)"},
+		{rated(BreakerConfig{SlowRate: 0.5, SlowAfter: 3, ProbeLease: 2}), "SlowAfter is 3ns: must not be more than ProbeLease (2ns)"},
 		{rated(BreakerConfig{SlowRate: 0.5}), "SlowAfter is 0: SlowRate needs it"},
 		{rated(BreakerConfig{SlowAfter: 1}), "SlowRate is 0: SlowAfter has no rate to count for"},
 		{BreakerConfig{MinCalls: -1}, "MinCalls is -1: must not be negative"},
@@ -99,6 +101,9 @@ func TestTheLastGoodValuesAreAccepted(t *testing.T) {
 		{Failures: 1, MinFailureRate: 1, FailureRate: 1, SlowRate: 1, SlowAfter: 1, MinCalls: 1},
 		{SlowRate: 1, SlowAfter: 1, MinCalls: 1, MinFailureRate: 0.5},
 		{Readmit: []float64{1e-9, 0.999}, ReadmitFor: 1},
+		{SlowRate: 1, SlowAfter: 30 * time.Second, MinCalls: 1},
+		{SlowRate: 1, SlowAfter: 2, ProbeLease: 2, MinCalls: 1},
+		{SlowRate: 1, SlowAfter: time.Minute, OpenFor: time.Minute, MinCalls: 1},
 		{Mode: MetricsOnly},
 	} {
 		if err := cfg.Validate(); err != nil {
@@ -136,8 +141,12 @@ func TestDefaultsThatDependOnOtherFields(t *testing.T) {
 			BreakerConfig{SlowRate: 0.5, SlowAfter: 1, MinCalls: 1},
 			func(c BreakerConfig) bool { return c.Failures == 5 },
 		},
-		"the lease is the open time": {BreakerConfig{OpenFor: 7}, func(c BreakerConfig) bool { return c.ProbeLease == 7 }},
-		"growth ends at ten minutes": {BreakerConfig{OpenGrowth: 2}, func(c BreakerConfig) bool { return c.MaxOpenFor == 10*time.Minute }},
+		"the lease is the open time": {
+			BreakerConfig{OpenFor: 30*time.Second + 1},
+			func(c BreakerConfig) bool { return c.ProbeLease == 30*time.Second+1 },
+		},
+		"the lease of a short open time": {BreakerConfig{OpenFor: 7}, func(c BreakerConfig) bool { return c.ProbeLease == 30*time.Second }},
+		"growth ends at ten minutes":     {BreakerConfig{OpenGrowth: 2}, func(c BreakerConfig) bool { return c.MaxOpenFor == 10*time.Minute }},
 		"growth ends at a longer open time": {
 			BreakerConfig{OpenGrowth: 2, OpenFor: time.Hour},
 			func(c BreakerConfig) bool { return c.MaxOpenFor == time.Hour },
@@ -171,6 +180,17 @@ func TestDefaultsFilledInAreValidAgainAndStayAsTheyAre(t *testing.T) {
 			rt.Fatalf("%+v became %+v", full, again)
 		}
 	})
+}
+
+func TestAGuardsTimeLimitBoundsWhatIsSlow(t *testing.T) {
+	p := Policy{Timeout: 5 * time.Second, Breaker: BreakerConfig{SlowRate: 0.5, SlowAfter: 6 * time.Second, MinCalls: 10}}
+	if err := p.Validate(); err != nil {
+		t.Errorf("as long as a probe is heard: %v", err)
+	}
+	p.Breaker.SlowAfter++
+	if err := p.Validate(); err == nil || err.Error() != "resilience: BreakerConfig.SlowAfter is 6.000000001s: must not be more than ProbeLease (6s)" {
+		t.Errorf("longer: %v", err)
+	}
 }
 
 func TestABreakerKeepsItsOwnShares(t *testing.T) {

@@ -3,19 +3,18 @@ package resilience
 import "time"
 
 // Trip opens the breaker until then and gives reason (a constant of the
-// caller's, such as "maintenance") to its refusals. While it is open a later
-// deadline lengthens the open time and an earlier one changes nothing. A
-// deadline that has passed, and a breaker that is forced or disabled, change
-// nothing either.
+// caller's, such as "maintenance"; [ReasonTripped] if it is empty) to its
+// refusals. While it is open a later deadline lengthens the open time; the same
+// and an earlier one change nothing. A deadline that has passed, and a breaker
+// that is forced or disabled, change nothing either.
 func (b *Breaker) Trip(until time.Time, reason string) {
-	left := time.Until(until)
-	if left <= 0 {
-		return
-	}
+	t := time.Now()
+	at := after(t.Sub(b.clock.base), max(0, until.Sub(t))) // the same for the same deadline
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
-	now := b.refresh()
-	b.tripUntil(now, after(now, left), reason)
+	if now := b.refresh(); now < at {
+		b.tripUntil(now, at, reason)
+	}
 }
 
 // ForceOpen refuses every call until another of these methods is called.

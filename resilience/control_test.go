@@ -37,6 +37,33 @@ func TestALaterTripDeadlineOnlyEverLengthens(t *testing.T) {
 	})
 }
 
+func TestTheSameDeadlineAgainChangesNothing(t *testing.T) {
+	b := newTestBreaker(t, BreakerConfig{})
+	until := time.Now().Add(time.Hour)
+	for range 100 { // each at another moment
+		b.Trip(until, "maintenance")
+	}
+	if s := b.Snapshot(); s.Era != 1 || !s.Until.Equal(until) {
+		t.Fatalf("era %d; until %v, %v later than said", s.Era, s.Until, s.Until.Sub(until))
+	}
+}
+
+func TestATripWithoutAReasonHasTheConstant(t *testing.T) {
+	blocked := func(error) Verdict { return Verdict{Block: time.Hour} }
+	for name, trip := range map[string]func(*Breaker){
+		"Trip":  func(b *Breaker) { b.Trip(time.Now().Add(time.Hour), "") },
+		"Do":    func(b *Breaker) { _, _ = Do(t.Context(), b, fail) },
+		"Judge": func(b *Breaker) { mustAcquire(t, b).Judge(blocked(nil)) },
+	} {
+		var told string
+		b := newTestBreaker(t, BreakerConfig{Classify: blocked, OnStateChange: func(c StateChange) { told = c.Reason }})
+		trip(b)
+		if refused := mustRefuse(t, b); refused.Reason != ReasonTripped || told != ReasonTripped {
+			t.Errorf("%s: refused because of %q, told of %q", name, refused.Reason, told)
+		}
+	}
+}
+
 func TestATripForEverStillEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestBreaker(t, BreakerConfig{})

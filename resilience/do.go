@@ -9,7 +9,9 @@ import (
 // [*OpenError] if the breaker refuses and ctx.Err() if ctx is already done; fn
 // is then not called.
 //
-// BreakerConfig.Classify judges the error. If fn panics or ends its goroutine,
+// BreakerConfig.Classify judges the error. Unless it says otherwise a deadline
+// of the caller's that passes is a failure, however soon: where callers are in a
+// hurry, [Run] spares the service that blame (Policy.MinTrial). If fn panics or ends its goroutine,
 // that passes through with its stack and counts as a failure; of a probe it
 // only frees the place.
 func Do[T any](ctx context.Context, b *Breaker, fn func(context.Context) (T, error)) (v T, err error) {

@@ -30,8 +30,8 @@
 // makes room for another.
 //
 // There is no timer and no goroutine: the open time ends with the next call, or
-// the next look. While a breaker is closed a success reads one word of memory
-// and writes none.
+// the next look. By default, with [Do], a success of a closed breaker reads one
+// word of memory and writes none.
 //
 // What [BreakerConfig] offers beyond that is off unless set: a failure rate
 // beside or instead of the count, a rate of slow calls, several probes,

@@ -91,6 +91,26 @@ func TestATripIsNoOpeningOfTheRow(t *testing.T) {
 	})
 }
 
+func TestARowThatIsOverDoesNotComeBackThroughATrip(t *testing.T) {
+	for closed, want := range map[time.Duration]time.Duration{time.Minute: 240 * time.Second, time.Minute + 1: 30 * time.Second} {
+		t.Run(closed.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newTestBreaker(t, BreakerConfig{OpenGrowth: 2})
+				failTimes(b, 5)
+				reopen(t, b)
+				reopen(t, b)
+				elapse(b.RetryAfter())
+				mustAcquire(t, b).Done(Success)
+				elapse(closed)
+				b.Trip(time.Now().Add(time.Second), "maintenance")
+				if got := reopen(t, b); got != want {
+					t.Fatalf("open for %v, want %v", got, want)
+				}
+			})
+		})
+	}
+}
+
 func TestResetEndsTheRow(t *testing.T) {
 	for _, end := range []func(*Breaker){(*Breaker).Reset, (*Breaker).MetricsOnly} {
 		synctest.Test(t, func(t *testing.T) {

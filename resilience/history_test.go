@@ -20,6 +20,7 @@ type step struct {
 	ending  string        // how the function given to Do ends
 	within  int           // how many of the next steps that function takes
 	lasting time.Duration // of a Trip or a Block
+	reason  string        // of the same
 	mode    Mode          // to be forced to
 }
 
@@ -48,7 +49,7 @@ func chooseConfig(c choose) BreakerConfig {
 	}
 	cfg.FailureRate = among(c, "FailureRate", 0, 0, 0.5, 1, 0.3)
 	if cfg.SlowRate = among(c, "SlowRate", 0, 0, 0.5, 1, 0.3); cfg.SlowRate > 0 {
-		cfg.SlowAfter = among(c, "SlowAfter", 2*time.Second, 5*time.Second, 1)
+		cfg.SlowAfter = among(c, "SlowAfter", 2*time.Second, 4*time.Second, 1) // at most the lease
 	}
 	if cfg.FailureRate > 0 || cfg.SlowRate > 0 {
 		cfg.MinCalls = among(c, "MinCalls", 3, 1, 2, 6)
@@ -83,11 +84,14 @@ func chooseStep(c choose, cfg *BreakerConfig) step {
 	switch s.do {
 	case "done":
 		s.permit = c("permit", 8)
-		s.outcome = among(c, "outcome", Failure, Failure, Success, Success, Neutral)
+		s.outcome = among(c, "outcome", Failure, Failure, Success, Success, Neutral, Failure+1)
+		s.lasting = among[time.Duration](c, "lasting", 0, 0, 0, 0, 0, 0, 0, 0, 0, 6*time.Second, -1)
+		s.reason = among(c, "reason", "quota", "")
 	case "record":
 		s.outcome = among(c, "outcome", Failure, Success)
 	case "trip":
 		s.lasting = among(c, "lasting", 6*time.Second, -1, 0, 1, 2*time.Second, 12*time.Second)
+		s.reason = among(c, "reason", "maintenance", "")
 	case "force":
 		s.mode = among(c, "mode", MetricsOnly, MetricsOnly, ForcedOpen, ForcedClosed, Disabled)
 	case "call":
@@ -95,6 +99,7 @@ func chooseStep(c choose, cfg *BreakerConfig) step {
 			"answer", "error", "answer", "error", "cancelled error", "neutral error", "panic", "exit", "block", "neutral block", "success block", "cancelled")
 		s.within = among(c, "within", 0, 0, 0, 1, 2, 3)
 		s.lasting = among[time.Duration](c, "lasting", 6*time.Second, 1, 12*time.Second)
+		s.reason = among(c, "reason", "quota", "")
 	}
 	return s
 }

@@ -4,9 +4,7 @@ import "time"
 
 // openTime is how long the model stays open for what the calls told.
 func (m *model) openTime() time.Duration {
-	if m.state == Closed && m.now-m.closedAt > m.cfg.Window {
-		m.row = 0
-	}
+	m.endRow()
 	m.row++
 	d := float64(m.cfg.OpenFor)
 	for range m.row - 1 {
@@ -18,13 +16,24 @@ func (m *model) openTime() time.Duration {
 	return time.Duration(d)
 }
 
+// endRow ends the row of openings if the model has been closed for long enough.
+func (m *model) endRow() {
+	if m.state == Closed && m.now-m.closedAt > m.cfg.Window {
+		m.row = 0
+	}
+}
+
 func (m *model) trip(d time.Duration, reason string) {
 	m.tick()
 	switch m.mode {
 	case ForcedOpen, ForcedClosed, Disabled:
 		return
 	}
+	if reason == "" {
+		reason = "tripped"
+	}
 	if d > 0 && (m.state != Open || m.now+d > m.until) {
+		m.endRow()
 		m.open(d, reason)
 	}
 }
@@ -106,7 +115,7 @@ func (m *model) snapshot() Snapshot {
 		FailureCount: m.failureCount(), LastFailure: m.lastFailure, OpenedAt: m.openedAt,
 		Era: m.era, Failures: m.counted, Refusals: m.refusals, Trips: m.trips,
 	}
-	s.Calls, s.FailureRate, s.SlowRate = m.rates()
+	s.Calls, _, s.FailureRate, s.SlowRate = m.rates()
 	if r := m.refusal(); r != nil && m.mode != MetricsOnly {
 		s.Reason, s.Until = r.Reason, r.Until
 		if !r.Until.IsZero() {

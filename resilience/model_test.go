@@ -40,8 +40,8 @@ type model struct {
 }
 
 type modelCall struct {
-	at           time.Duration
-	failed, slow bool
+	at                  time.Duration // when it ended or, under way, became slow
+	ended, failed, slow bool
 }
 
 type modelPermit struct {
@@ -189,7 +189,7 @@ func (m *model) record(o Outcome) {
 
 // result lets an outcome count. p is nil if it comes without a permit.
 func (m *model) result(p *modelPermit, o Outcome) (counted bool) {
-	if m.state == Open || m.mode == Disabled || o == Neutral {
+	if m.state == Open || m.mode == Disabled || o != Success && o != Failure {
 		return false
 	}
 	probing := m.state == HalfOpen && !m.sharing
@@ -209,13 +209,15 @@ func (m *model) result(p *modelPermit, o Outcome) (counted bool) {
 	return true
 }
 
+// count counts a call that has ended. One that became slow on its way moves to
+// its end.
 func (m *model) count(p *modelPermit, o Outcome) {
 	switch {
 	case !m.cfg.counted():
-	case p != nil && p.slow != nil && m.within(p.slow):
-		p.slow.failed = o == Failure
+	case p != nil && p.slow != nil:
+		p.slow.at, p.slow.failed, p.slow.ended = m.now, o == Failure, true
 	default:
-		m.calls = append(m.calls, &modelCall{at: m.now, failed: o == Failure, slow: m.isSlow(p)})
+		m.calls = append(m.calls, &modelCall{at: m.now, failed: o == Failure, slow: m.isSlow(p), ended: true})
 	}
 	if o == Failure {
 		m.counted++
@@ -236,13 +238,18 @@ func (m *model) within(c *modelCall) bool {
 	return step(m.now)-step(c.at) <= 60
 }
 
-func (m *model) rates() (calls int, failed, slow float64) {
+// rates are of the calls within the window: how many there are, how many of them
+// have ended, the share of those that failed, the share of all that are slow.
+func (m *model) rates() (calls, ended int, failed, slow float64) {
 	var f, s int
 	for _, c := range m.calls {
 		if !m.within(c) {
 			continue
 		}
 		calls++
+		if c.ended {
+			ended++
+		}
 		if c.failed {
 			f++
 		}
@@ -250,10 +257,13 @@ func (m *model) rates() (calls int, failed, slow float64) {
 			s++
 		}
 	}
-	if calls == 0 {
-		return 0, 0, 0
+	if ended > 0 {
+		failed = float64(f) / float64(ended)
 	}
-	return calls, float64(f) / float64(calls), float64(s) / float64(calls)
+	if calls > 0 {
+		slow = float64(s) / float64(calls)
+	}
+	return calls, ended, failed, slow
 }
 
 func (m *model) failureCount() (n int) {
@@ -277,14 +287,13 @@ func (m *model) judge() {
 	if m.mode == ForcedClosed {
 		return
 	}
-	calls, failed, slow := m.rates()
-	enough := calls >= m.cfg.MinCalls
+	calls, ended, failed, slow := m.rates()
 	switch {
 	case m.cfg.Failures > 0 && m.failureCount() == m.cfg.Failures && failed >= m.cfg.MinFailureRate:
 		m.open(m.openTime(), ReasonFailures)
-	case m.cfg.FailureRate > 0 && enough && failed >= m.cfg.FailureRate:
+	case m.cfg.FailureRate > 0 && ended >= m.cfg.MinCalls && failed >= m.cfg.FailureRate:
 		m.open(m.openTime(), ReasonFailureRate)
-	case m.cfg.SlowRate > 0 && enough && slow >= m.cfg.SlowRate:
+	case m.cfg.SlowRate > 0 && calls >= m.cfg.MinCalls && slow >= m.cfg.SlowRate:
 		m.open(m.openTime(), ReasonSlowRate)
 	}
 }

@@ -9,13 +9,14 @@ import (
 var ErrOpen = errors.New("resilience: circuit open")
 
 // The reasons a breaker gives for its state in [OpenError], [StateChange] and
-// [Snapshot]. [Breaker.Trip] and a gate's [Verdict] give their own.
+// [Snapshot]. [Breaker.Trip] and a [Verdict] may give their own.
 const (
 	ReasonFailures       = "failures"        // opened: too many failures within the window
 	ReasonFailureRate    = "failure_rate"    // opened: too large a share of the calls failed
 	ReasonSlowRate       = "slow_rate"       // opened: too large a share of the calls was slow
 	ReasonProbeFailed    = "probe_failed"    // opened again: a probe failed
 	ReasonProbeSlow      = "probe_slow"      // opened again: a probe was slow
+	ReasonTripped        = "tripped"         // opened by Trip, or by a verdict's Block, with an empty reason
 	ReasonProbing        = "probing"         // refused while half-open: the probes are still out
 	ReasonReadmitting    = "readmitting"     // refused while half-open: only a share of the calls passes
 	ReasonOpenTimeOver   = "open_time_over"  // became half-open

@@ -21,6 +21,24 @@ func (p *Permit) Done(o Outcome) (counted bool) {
 	return p.breaker.settle(p.grant, o)
 }
 
+// Judge is Done for a verdict, as [Do] hears one: its Outcome is told, and then
+// its Block, if it is more than 0, opens the breaker for that long as
+// [Breaker.Trip] does, whatever the Outcome. Neither is heard once the permit's
+// era is over. It reports whether the Outcome counted.
+func (p *Permit) Judge(v Verdict) (counted bool) {
+	switch {
+	case p.breaker == nil || p.done.Swap(true):
+		return false
+	case v.Block > 0:
+		return p.breaker.settleGuarded(p.grant, v)
+	}
+	return p.breaker.settle(p.grant, v.Outcome)
+}
+
+// Probe tells whether the call was let through to find out if what is called has
+// recovered (BreakerConfig.Probes). Such a call holds a place until it is done.
+func (p *Permit) Probe() bool { return p.grant.probe() }
+
 // Abandon gives the permit back for a call that ended without returning, by a
 // panic or runtime.Goexit: a failure of the call, but of a probe it only frees
 // the place. After Done it does nothing, so it can be deferred at once.

@@ -63,6 +63,35 @@ func TestAProbeThatEndsWithoutAResultFreesItsPlace(t *testing.T) {
 	}
 }
 
+func TestAProbeMayTakeLongerThanAShortOpenTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newTestBreaker(t, BreakerConfig{OpenFor: time.Second})
+		halfOpen(t, b)
+		probe := mustAcquire(t, b)
+		elapse(30*time.Second - 1)
+		if !probe.Done(Success) {
+			t.Fatal("nobody heard it")
+		}
+		wantState(t, b, Closed)
+	})
+}
+
+func TestADeadlineThatPassesIsAFailureUnlessClassifySaysOtherwise(t *testing.T) {
+	hurried := func(t *testing.T, b *Breaker) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_, _ = Do(ctx, b, func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() })
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newTestBreaker(t, BreakerConfig{Failures: 1, Classify: func(error) Verdict { return Verdict{} }})
+		hurried(t, b)
+		wantState(t, b, Closed)
+		b = newTestBreaker(t, BreakerConfig{Failures: 1})
+		hurried(t, b)
+		wantState(t, b, Open)
+	})
+}
+
 func TestTheResultOfAProbeWhoseLeaseIsOverIsIgnored(t *testing.T) {
 	for _, o := range []Outcome{Success, Failure, Neutral} {
 		t.Run(o.String(), func(t *testing.T) {

@@ -13,8 +13,8 @@ func TestACallCountsForItsWindowAndUpToAStepLonger(t *testing.T) {
 			for _, into := range []time.Duration{0, step / 2, step - 1} { // the first step
 				c := newTally(window, -7)
 				at := into - 7
-				c.add(at, counts{calls: 1, failures: 1, slow: 1})
-				if got := c.within(after(at, window)); got != (counts{1, 1, 1}) {
+				c.add(at, counts{calls: 1, ended: 1, failures: 1, slow: 1})
+				if got := c.within(after(at, window)); got != (counts{1, 1, 1, 1}) {
 					t.Fatalf("%v into a step: %+v are left after the window", into, got)
 				}
 				if window < forever/2 { // 60 steps are up to 59 ns longer than the window

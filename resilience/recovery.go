@@ -59,7 +59,7 @@ func (b *Breaker) endLeases(now time.Duration) {
 // settleProbe lets the outcome of a probe take effect. f is nil if it comes
 // without a permit.
 func (b *Breaker) settleProbe(f *flight, o Outcome, now time.Duration) (counted bool) {
-	if o == Neutral {
+	if !o.tells() {
 		b.fillPlaces()
 		return false
 	}
@@ -109,13 +109,12 @@ func (b *Breaker) readmitMore(now time.Duration) {
 	}
 }
 
-// lengthenRow counts an opening as one more in a row, unless the breaker has
-// been closed for long enough.
-func (b *Breaker) lengthenRow(now time.Duration) {
+// endRow forgets the openings in a row if the breaker has been closed for long
+// enough. It must be asked before every opening, which ends that time.
+func (b *Breaker) endRow(now time.Duration) {
 	if b.load().phase().state() == Closed && now-b.closedAt > b.cfg.Window {
 		b.row = 0
 	}
-	b.row++
 }
 
 // openTime is how long the breaker stays open this time.

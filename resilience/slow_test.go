@@ -119,6 +119,77 @@ func TestASlowCallCountsOnceAndItsFailureBesides(t *testing.T) {
 	})
 }
 
+func TestACallUnderWayHasNotFailedNorSucceeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newTestBreaker(t, BreakerConfig{FailureRate: 0.5, SlowRate: 1, SlowAfter: time.Second, MinCalls: 3})
+		var slow []*Permit
+		for range 4 {
+			slow = append(slow, mustAcquire(t, b))
+		}
+		finish(t, b, 1, 0)
+		elapse(time.Second)
+		want := Snapshot{Name: "storage", Calls: 5, SlowRate: 4.0 / 5}
+		if s := b.Snapshot(); s != want {
+			t.Fatalf("got  %+v\nwant %+v", s, want)
+		}
+		slow[0].Done(Failure) // half of two calls, which are too few
+		if s := b.Snapshot(); s.Calls != 5 || s.FailureRate != 1.0/2 || s.State != Closed {
+			t.Fatalf("%+v", s)
+		}
+		slow[1].Done(Failure)
+		if s := b.Snapshot(); s.Reason != ReasonFailureRate || s.FailureRate != 2.0/3 {
+			t.Fatalf("%+v", s)
+		}
+	})
+}
+
+func TestASlowCallCountsForAWindowAfterItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := slowConfig
+		cfg.MinCalls = 100
+		b := newTestBreaker(t, cfg)
+		p := mustAcquire(t, b)
+		elapse(2 * time.Second)
+		b.Snapshot()
+		elapse(50 * time.Second)
+		p.Done(Failure)
+		elapse(60 * time.Second)
+		if s := b.Snapshot(); s.Calls != 1 || s.SlowRate != 1 || s.FailureRate != 1 {
+			t.Fatalf("%+v", s)
+		}
+		elapse(2 * time.Second)
+		if s := b.Snapshot(); s.Calls != 0 {
+			t.Fatalf("it has left the window: %+v", s)
+		}
+	})
+}
+
+func TestFailuresThatAreSlowOpenAsTheOthersDo(t *testing.T) {
+	opens := func(cfg BreakerConfig) (after time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			b, begun := newTestBreaker(t, cfg), time.Now()
+			for i := 0; b.State() == Closed && time.Since(begun) < time.Minute; i++ { // 10 calls/s
+				p := mustAcquire(t, b)
+				if i%10 < 3 {
+					p.Done(Success)
+				} else {
+					time.AfterFunc(9*time.Second, func() { p.Done(Failure) })
+				}
+				elapse(100 * time.Millisecond)
+			}
+			after = time.Since(begun)
+			elapse(10 * time.Second)
+		})
+		return after
+	}
+	cfg := BreakerConfig{FailureRate: 0.5, MinCalls: 20, Window: 10 * time.Second}
+	want := opens(cfg)
+	cfg.SlowRate, cfg.SlowAfter = 0.9, time.Second
+	if got := opens(cfg); got != want || want > 20*time.Second {
+		t.Fatalf("opened after %v, without a SlowRate after %v", got, want)
+	}
+}
+
 func TestANeutralCallThatWasSlowStaysCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestBreaker(t, slowConfig)

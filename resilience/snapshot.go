@@ -13,7 +13,7 @@ type Snapshot struct {
 	Reason       string        // why calls are refused; empty while Closed and while HalfOpen with a place for a probe
 	FailureCount int           // failures within the window, at most BreakerConfig.Failures unless that is 0
 	Calls        int           // within the window; 0 unless a rate is configured, as are the next two
-	FailureRate  float64       // the share of Calls that failed
+	FailureRate  float64       // the share of those that have ended, which failed; Calls has slow ones under way as well
 	SlowRate     float64       // the share of Calls that were slow
 	LastFailure  time.Time     // zero if there was none
 	OpenedAt     time.Time     // when it last opened; zero if it never did

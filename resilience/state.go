@@ -57,7 +57,8 @@ func (m Mode) String() string {
 // MarshalText encodes the mode as [Mode.String] names it.
 func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// Outcome is what a finished call says about the health of what it called.
+// Outcome is what a finished call says about the health of what it called. A
+// value that is none of the three counts as [Neutral].
 type Outcome uint8
 
 const (
@@ -78,3 +79,6 @@ func (o Outcome) String() string {
 	}
 	return "unknown"
 }
+
+// tells tells whether the outcome says anything.
+func (o Outcome) tells() bool { return o == Success || o == Failure }

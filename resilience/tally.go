@@ -15,7 +15,9 @@ type tally struct {
 	sum    counts
 }
 
-type counts struct{ calls, failures, slow int }
+// counts are of calls: those that have ended, and all, which are those and the
+// slow ones under way.
+type counts struct{ calls, ended, failures, slow int }
 
 func newTally(window, now time.Duration) *tally {
 	// Rounded up, for a window that the steps do not divide is covered too.
@@ -34,6 +36,7 @@ func (t *tally) advance(now time.Duration) {
 	for ; t.newest < step; t.newest++ {
 		left := t.at(t.newest + 1)
 		t.sum.calls -= left.calls
+		t.sum.ended -= left.ended
 		t.sum.failures -= left.failures
 		t.sum.slow -= left.slow
 		*left = counts{}
@@ -58,6 +61,7 @@ func (t *tally) holds(step int64, now time.Duration) bool {
 func (t *tally) addTo(step int64, c counts) {
 	for _, to := range []*counts{t.at(step), &t.sum} {
 		to.calls += c.calls
+		to.ended += c.ended
 		to.failures += c.failures
 		to.slow += c.slow
 	}
@@ -69,7 +73,7 @@ func (t *tally) within(now time.Duration) counts {
 	return t.sum
 }
 
-func (c counts) failureRate() float64 { return ratio(c.failures, c.calls) }
+func (c counts) failureRate() float64 { return ratio(c.failures, c.ended) }
 func (c counts) slowRate() float64    { return ratio(c.slow, c.calls) }
 
 func ratio(n, of int) float64 {

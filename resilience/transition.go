@@ -1,6 +1,9 @@
 package resilience
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // The methods in this file need mu.
 
@@ -33,7 +36,7 @@ func (b *Breaker) apply(f *flight, o Outcome, now time.Duration) (counted bool) 
 	case phaseOpen, phaseForcedOpen, phaseDisabled:
 		return false
 	}
-	if o == Neutral {
+	if !o.tells() {
 		return false
 	}
 	b.countCall(f, o, now)
@@ -44,21 +47,20 @@ func (b *Breaker) apply(f *flight, o Outcome, now time.Duration) (counted bool) 
 	return true
 }
 
-// countCall counts a call that has ended, f being its flight if it has one. One that was counted when it became
-// slow, and still is, is not counted again.
+// countCall counts a call that has ended, f being its flight if it has one. One
+// that was counted when it became slow moves to where it ended.
 func (b *Breaker) countCall(f *flight, o Outcome, now time.Duration) {
 	if b.calls == nil {
 		return
 	}
-	c := counts{calls: 1}
+	c := counts{calls: 1, ended: 1}
 	if o == Failure {
 		c.failures = 1
 	}
-	switch {
-	case f != nil && f.slow && b.calls.holds(f.step, now):
-		b.calls.addTo(f.step, counts{failures: c.failures})
-		return
-	case b.slow(f, now):
+	if f != nil && f.slow && b.calls.holds(f.step, now) {
+		b.calls.addTo(f.step, counts{calls: -1, slow: -1})
+	}
+	if b.slow(f, now) {
 		c.slow = 1
 	}
 	b.calls.add(now, c)
@@ -115,13 +117,12 @@ func (b *Breaker) excess(now time.Duration) string {
 		return ""
 	}
 	c := b.calls.within(now)
-	enough := c.calls >= cfg.MinCalls
 	switch {
 	case full && c.failureRate() >= cfg.MinFailureRate:
 		return ReasonFailures
-	case enough && cfg.FailureRate > 0 && c.failureRate() >= cfg.FailureRate:
+	case cfg.FailureRate > 0 && c.ended >= cfg.MinCalls && c.failureRate() >= cfg.FailureRate:
 		return ReasonFailureRate
-	case enough && cfg.SlowRate > 0 && c.slowRate() >= cfg.SlowRate:
+	case cfg.SlowRate > 0 && c.calls >= cfg.MinCalls && c.slowRate() >= cfg.SlowRate:
 		return ReasonSlowRate
 	}
 	return ""
@@ -178,7 +179,8 @@ func (b *Breaker) shift(p phase) { b.word.Store(uint64(b.load().to(p))) }
 
 // trip opens the breaker because of what the calls told.
 func (b *Breaker) trip(now time.Duration, reason string) {
-	b.lengthenRow(now)
+	b.endRow(now)
+	b.row++
 	b.open(phaseOpen, now, after(now, b.openTime()), reason)
 }
 
@@ -229,7 +231,8 @@ func (b *Breaker) tripUntil(now, until time.Duration, reason string) {
 			return
 		}
 	}
-	b.open(phaseOpen, now, until, reason)
+	b.endRow(now)
+	b.open(phaseOpen, now, until, cmp.Or(reason, ReasonTripped))
 }
 
 // setRefusal tells what refuses while the word is w.

@@ -26,7 +26,8 @@ type Verdict struct {
 	// After is the service's hint: no retry before that much time. 0: none given.
 	After time.Duration
 	// Block closes the gate of the call's key for that long, because its quota
-	// is gone. 0: it does not.
+	// is gone. With [Do], [Protect] and [Permit.Judge], which know no keys, it
+	// opens the breaker. 0: neither.
 	Block time.Duration
 	// Reason is a constant of the caller's for Throttled and Block: it becomes
 	// OpenError.Reason of the calls that the gate refuses. It must carry no

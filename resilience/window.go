@@ -1,11 +1,14 @@
 package resilience
 
-import "time"
+import (
+	"sort"
+	"time"
+)
 
 // window remembers the last len(times) failures. That is all an exact
 // "n failures within any span" needs: the n-th last one tells.
 type window struct {
-	times []time.Duration // a ring of instants; empty if failures are not counted this way
+	times []time.Duration // a ring of instants in order; empty if failures are not counted this way
 	next  int32           // where the next failure goes
 	count int32           // how many places hold one
 }
@@ -33,14 +36,8 @@ func (w *window) full(now, span time.Duration) bool {
 
 // within counts the remembered failures within span before now.
 func (w *window) within(now, span time.Duration) int {
-	for n := range int(w.count) {
-		newest := int(w.next) - 1 - n
-		if newest < 0 {
-			newest += len(w.times)
-		}
-		if now-w.times[newest] > span {
-			return n
-		}
-	}
-	return int(w.count)
+	n, newest := int(w.count), int(w.next)-1+len(w.times)
+	return sort.Search(n, func(i int) bool {
+		return now-w.times[(newest-i)%len(w.times)] > span
+	})
 }
