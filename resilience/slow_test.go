@@ -173,7 +173,7 @@ func TestFailuresThatAreSlowOpenAsTheOthersDo(t *testing.T) {
 				if i%10 < 3 {
 					p.Done(Success)
 				} else {
-					time.AfterFunc(9*time.Second, func() { p.Done(Failure) })
+					time.AfterFunc(8950*time.Millisecond, func() { p.Done(Failure) })
 				}
 				elapse(100 * time.Millisecond)
 			}
