@@ -50,6 +50,9 @@ func (g *Guard) place(ctx context.Context, c *Call, r *run) error {
 	if g.limiter.TryAcquire() {
 		return nil
 	}
+	if r.now >= r.end() {
+		return context.DeadlineExceeded
+	}
 	r.fresh = false
 	most := forever
 	if c.Hurry {
@@ -78,6 +81,9 @@ type admission struct {
 	until      time.Duration // when it must be over; forever if the caller's context alone knows
 	start, end time.Duration // of the call that decided it, if the run is timed
 	hedged     bool          // there was a second call
+	won        bool          // and it answered
+	gate       EventKind     // what became of the gate; 0 if nothing did
+	closed     time.Duration // how long the gate is closed now
 }
 
 // attempt calls fn or twin once, if breaker and gate let it.
@@ -144,7 +150,7 @@ func (g *Guard) admit(c *Call, r *run, a *admission, f *failure) bool {
 	}
 	r.attempts++
 	a.until = r.share
-	if g.policy.Timeout > 0 {
+	if g.policy.limited() {
 		a.until = min(a.until, after(a.start, g.policy.Timeout))
 	}
 	return true
@@ -162,74 +168,69 @@ func (g *Guard) succeeded(c *Call, r *run, a *admission) {
 	if r.timed {
 		g.hedger.learn(&g.latency, g.latency.record(a.end-a.start))
 	}
+	v := Verdict{Outcome: Success}
 	if a.trial != 0 {
-		g.gates.open(c.Key, a.trial)
+		a.gate, _ = g.gates.settle(c.Key, a.trial, &v)
 	}
-	g.breaker.settle(a.grant, Success)
-	g.learn(a, Success)
-	if g.events.watched() {
-		g.events.attempted(c.Key, r.attempts, a, &Verdict{Outcome: Success})
-	}
+	g.settle(c, r, a, &v)
 }
 
 // failed lets a verdict take effect. What the service was not heard to say is
 // nothing to the gates.
 func (g *Guard) failed(c *Call, r *run, a *admission, heard bool, f *failure) {
-	hint := f.verdict.After
+	v := f.verdict // After is the service's own hint to whoever listens
 	if heard {
-		f.verdict.After = max(hint, g.gates.settle(c.Key, a.trial, &f.verdict))
+		a.gate, a.closed = g.gates.settle(c.Key, a.trial, &v)
+		f.verdict.After = max(v.After, a.closed)
 	} else {
 		g.gates.release(c.Key, a.trial)
 	}
-	g.breaker.settle(a.grant, f.verdict.Outcome)
-	g.learn(a, f.verdict.Outcome)
-	if g.events.watched() {
-		v := f.verdict
-		v.After = hint
-		g.events.attempted(c.Key, r.attempts, a, &v)
-	}
+	g.settle(c, r, a, &v)
 }
 
 // abandon settles an attempt that ended without returning.
 func (g *Guard) abandon(c *Call, r *run, a *admission) {
-	g.breaker.abandon(a.grant)
-	g.gates.release(c.Key, a.trial)
-	if !g.timed {
-		return
+	if r.timed {
+		a.end = g.clock.now()
 	}
-	a.end = g.clock.now()
 	v := Verdict{Outcome: Failure}
 	if a.grant.probe() {
 		v.Outcome = Neutral
 	}
-	g.learn(a, v.Outcome)
-	if g.events.watched() {
-		g.events.attempted(c.Key, r.attempts, a, &v)
-	}
+	g.gates.release(c.Key, a.trial)
+	g.settle(c, r, a, &v)
 }
 
-// learn tells an adaptive limit of an attempt.
-func (g *Guard) learn(a *admission, o Outcome) {
+// settle tells the breaker and the limit of an attempt that is nothing to its
+// gate any more. Listeners come last: when one panics no place is lost, and the
+// outcome has counted.
+func (g *Guard) settle(c *Call, r *run, a *admission, v *Verdict) {
+	g.breaker.settle(a.grant, v.Outcome)
 	if g.limiter != nil {
-		g.limiter.Learn(a.end-a.start, o)
+		g.limiter.Learn(a.end-a.start, v.Outcome)
+	}
+	if g.events.watched() {
+		g.events.attempted(c.Key, r.attempts, a, v)
 	}
 }
 
 // judge fills in the verdict on a failed attempt. It asks first who ended it,
-// the caller before anybody else, and reports whether the service was heard.
+// the caller before anybody else, and reports whether the service was heard:
+// after the time limit, only if it asks for fewer calls.
 func (g *Guard) judge(ctx context.Context, r *run, a *admission, f *failure) (heard bool) {
 	if cancelled(ctx) {
 		return false
 	}
-	if r.timed && (a.end >= r.end() || ctx.Err() != nil) {
-		if a.end-a.start >= g.minTrial() {
+	if ctx.Err() != nil || r.timed && a.end >= r.end() {
+		if r.timed && a.end-a.start >= g.minTrial() {
 			f.verdict.Outcome = Failure
 		}
 		return false
 	}
 	f.verdict = g.classify(f.err)
-	if limit := g.policy.Timeout; limit > 0 && a.end-a.start >= limit {
-		f.verdict.TimedOut = true
+	if a.end-a.start < g.policy.Timeout {
+		return true
 	}
-	return true
+	f.verdict.TimedOut = true
+	return f.verdict.Throttled || f.verdict.Block > 0
 }

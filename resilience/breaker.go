@@ -93,12 +93,25 @@ func (b *Breaker) admit() (grant, *OpenError) {
 	return b.admitGuarded()
 }
 
-func (b *Breaker) admitGuarded() (grant, *OpenError) {
+func (b *Breaker) admitGuarded() (g grant, refused *OpenError) {
 	if r := b.refusing(); r != nil {
 		return b.refuse(r)
 	}
 	b.mu.Lock()
-	defer b.callbacks.unlock(&b.mu)
+	g, refused = b.decide()
+	told := false
+	defer func() {
+		if !told { // a callback panicked: nobody gets the grant
+			b.settle(g, Neutral)
+		}
+	}()
+	b.callbacks.unlock(&b.mu)
+	told = true
+	return g, refused
+}
+
+// decide is admit for a breaker that may have to change. It needs mu.
+func (b *Breaker) decide() (grant, *OpenError) {
 	now := b.refresh()
 	switch w := b.load(); w.phase() {
 	case phaseOpen, phaseProbing, phaseForcedOpen:

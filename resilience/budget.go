@@ -29,7 +29,7 @@ func (b *bucket) put(n int64) {
 		if have == b.capacity || n == 0 {
 			return
 		}
-		if b.tokens.CompareAndSwap(have, min(have+n, b.capacity)) {
+		if b.tokens.CompareAndSwap(have, have+min(n, b.capacity-have)) {
 			return
 		}
 	}

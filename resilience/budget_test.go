@@ -2,6 +2,8 @@ package resilience
 
 import (
 	"context"
+	"errors"
+	"math"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -83,27 +85,76 @@ func TestFirstTrySuccessesRefillTheBudgetToItsCapacity(t *testing.T) {
 }
 
 func TestCreditsNeverExceedTheCapacity(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := patient
-		p.Budget = BudgetPolicy{Capacity: 14, SuccessCredit: 100}
-		g := newTestGuard(t, p, nil)
-		s := newScript(errDown)
-		_, _ = Run(t.Context(), g, s.call)
-		if len(s.at) != 2 || g.BudgetLeft() != 0 {
-			t.Fatalf("%d calls, %d tokens left; 14 tokens pay for exactly one retry", len(s.at), g.BudgetLeft())
-		}
-		_, _ = Run(t.Context(), g, succeed)
-		if left := g.BudgetLeft(); left != 14 {
-			t.Fatalf("%d tokens left, want 14", left)
-		}
-	})
+	for _, credit := range []int{15, math.MaxInt} {
+		synctest.Test(t, func(t *testing.T) {
+			p := patient
+			p.Budget = BudgetPolicy{Capacity: 15, SuccessCredit: credit}
+			g := newTestGuard(t, p, nil)
+			s := newScript(errDown)
+			_, _ = Run(t.Context(), g, s.call)
+			if len(s.at) != 2 || g.BudgetLeft() != 1 {
+				t.Fatalf("%d calls, %d tokens left; 15 tokens pay for exactly one retry", len(s.at), g.BudgetLeft())
+			}
+			_, _ = Run(t.Context(), g, succeed)
+			if left := g.BudgetLeft(); left != 15 {
+				t.Fatalf("%d tokens left after a credit of %d, want 15", left, credit)
+			}
+		})
+	}
+}
+
+func TestARetryThatIsNotMadeCostsNothing(t *testing.T) {
+	ends := map[string]func(*Guard, context.CancelFunc){
+		"the caller cancels": func(_ *Guard, cancel context.CancelFunc) { cancel() },
+		"the breaker opens":  func(g *Guard, _ context.CancelFunc) { g.Breaker().ForceOpen() },
+		"the gate closes, then the caller cancels": func(g *Guard, cancel context.CancelFunc) {
+			g.gates.close("", 0, &Verdict{Block: 50 * time.Second})
+			time.AfterFunc(30*time.Second, cancel)
+		},
+		"the gate closes for too long": func(g *Guard, _ context.CancelFunc) {
+			g.gates.close("", 0, &Verdict{Block: time.Hour})
+		},
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				g := newTestGuard(t, Policy{}, always(Verdict{Retry: true, After: 10 * time.Second}))
+				s := newScript(errDown)
+				time.AfterFunc(time.Second, func() { end(g, cancel) })
+				_, err := Run(ctx, g, s.call)
+				if left := g.BudgetLeft(); left != 500 || len(s.at) != 1 || !errors.Is(err, errDown) {
+					t.Fatalf("%d tokens left after %d calls, error %v", left, len(s.at), err)
+				}
+			})
+		})
+	}
+}
+
+func TestARetryThatAGateDelaysIsPaidForOnce(t *testing.T) {
+	for _, tt := range []struct {
+		then error
+		want int
+	}{{errDown, 500 - 14}, {nil, 500}} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newTestGuard(t, Policy{Retry: RetryPolicy{MaxAttempts: 2}}, always(Verdict{Retry: true, After: 10 * time.Second}))
+			time.AfterFunc(time.Second, func() { g.gates.close("", 0, &Verdict{Block: 20 * time.Second}) })
+			s := newScript(errDown, tt.then)
+			_, err := Run(t.Context(), g, s.call)
+			if left := g.BudgetLeft(); left != tt.want || len(s.at) != 2 || err != tt.then || s.at[1] != 21*time.Second {
+				t.Fatalf("%d tokens left, called at %v, error %v; want %d", left, s.at, err, tt.want)
+			}
+		})
+	}
 }
 
 func TestAnEmptyBudgetMakesFailuresFinal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patient
-		p.Budget = BudgetPolicy{Capacity: 13}
+		p.Budget = BudgetPolicy{Capacity: 14}
 		g := newTestGuard(t, p, nil)
+		g.budget.take(1)
 		s := newScript(errDown)
 		if _, err := Run(t.Context(), g, s.call); err != errDown || len(s.at) != 1 || g.BudgetLeft() != 13 {
 			t.Fatalf("%d calls, error %v, %d tokens left", len(s.at), err, g.BudgetLeft())

@@ -22,7 +22,7 @@ func TestOneContextPerAttemptCarriesTheTighterLimit(t *testing.T) {
 		want                     time.Duration
 	}{
 		{"none", 0, 0, none, none},
-		{"none wanted", -1, 0, none, none},
+		{"none wanted", NoTimeout, 0, none, none},
 		{"time limit", 5 * time.Second, 0, none, 5 * time.Second},
 		{"share", 0, 4 * time.Second, none, 4 * time.Second},
 		{"share within the time limit", 5 * time.Second, 4 * time.Second, none, 4 * time.Second},
@@ -50,7 +50,7 @@ func TestOneContextPerAttemptCarriesTheTighterLimit(t *testing.T) {
 					if left != tt.want {
 						t.Errorf("%v left, want %v", left, tt.want)
 					}
-					if bare := attempt == ctx; bare != (tt.timeout <= 0 && tt.share == 0) {
+					if bare := attempt == ctx; bare != ((tt.timeout == 0 || tt.timeout == NoTimeout) && tt.share == 0) {
 						t.Errorf("the attempt has the caller's own context: %v", bare)
 					}
 					return 0, nil
@@ -78,6 +78,16 @@ func TestTheShareCoversTheWholeRun(t *testing.T) {
 	})
 }
 
+// bounds are the ways in which a caller may bound a run.
+var bounds = map[string]func(context.Context, time.Duration) (context.Context, Call){
+	"deadline": func(ctx context.Context, d time.Duration) (context.Context, Call) {
+		ctx, cancel := context.WithTimeout(ctx, d)
+		context.AfterFunc(ctx, cancel)
+		return ctx, Call{}
+	},
+	"share": func(ctx context.Context, d time.Duration) (context.Context, Call) { return ctx, Call{Share: d} },
+}
+
 func TestACutAttemptCountsOnlyAfterAFairTrial(t *testing.T) {
 	const second = time.Second
 	tests := []struct {
@@ -93,14 +103,6 @@ func TestACutAttemptCountsOnlyAfterAFairTrial(t *testing.T) {
 		{"twice a known p95", 20, second / 10, second, 1},
 		{"less than twice a known p95", 20, second, 3 * second / 2, 0},
 		{"a slow route's MinTrial is not raised", 20, 30 * second, 5 * second, 1},
-	}
-	bounds := map[string]func(context.Context, time.Duration) (context.Context, Call){
-		"deadline": func(ctx context.Context, d time.Duration) (context.Context, Call) {
-			ctx, cancel := context.WithTimeout(ctx, d)
-			context.AfterFunc(ctx, cancel)
-			return ctx, Call{}
-		},
-		"share": func(ctx context.Context, d time.Duration) (context.Context, Call) { return ctx, Call{Share: d} },
 	}
 	for _, tt := range tests {
 		for by, bound := range bounds {
@@ -127,6 +129,23 @@ func TestACutAttemptCountsOnlyAfterAFairTrial(t *testing.T) {
 						t.Fatalf("%d failures counted, want %d", n, tt.failures)
 					}
 				})
+			})
+		}
+	}
+}
+
+func TestACallerWhoWaitsAsLongAsTheTimeLimitIsNotHurried(t *testing.T) {
+	for ran, want := range map[time.Duration]State{time.Second: Open, time.Second - 1: Closed} {
+		for name, bound := range bounds {
+			synctest.Test(t, func(t *testing.T) {
+				g := newTestGuard(t, Policy{Timeout: time.Second}, nil)
+				for range 5 {
+					ctx, c := bound(t.Context(), ran)
+					_, _ = RunCall(ctx, g, c, hang)
+				}
+				if got := g.Breaker().State(); got != want {
+					t.Errorf("%s of %v: the breaker is %v, want %v", name, ran, got, want)
+				}
 			})
 		}
 	}
@@ -211,6 +230,15 @@ func TestADeadlineCountsWhetherAnnouncedOrNot(t *testing.T) {
 		_, err := Run(ctx, g, func(context.Context) (string, error) { end(); return "", errDown })
 		if !errors.Is(err, context.DeadlineExceeded) || g.Breaker().FailureCount() != 0 {
 			t.Fatalf("error %v, %d failures; want a neutral cut", err, g.Breaker().FailureCount())
+		}
+
+		// How long it ran nobody knows: it says nothing and is not made again.
+		g = newTestGuard(t, Policy{}, nil)
+		ctx, end = endingContext(t.Context(), context.DeadlineExceeded)
+		time.AfterFunc(time.Minute, end)
+		_, err = Run(ctx, g, hang)
+		if !errors.Is(err, context.DeadlineExceeded) || g.Breaker().FailureCount() != 0 {
+			t.Fatalf("untimed: error %v, %d failures; want a neutral cut", err, g.Breaker().FailureCount())
 		}
 
 		_, err = Run(expiring{t.Context(), time.Now()}, g, func(context.Context) (string, error) { t.Error("called"); return "", nil })

@@ -24,7 +24,8 @@ const (
 	EventLimitRefused
 	// EventGateClosed: the gate of Key is closed for Wait from now. Reason.
 	EventGateClosed
-	// EventGateOpened: the gate of Key is open again.
+	// EventGateOpened: the gate of Key is open again. A guard that has too many
+	// gates to remember forgets some without a word: [Guard.Gates] has them all.
 	EventGateOpened
 	// EventHedgeStarted: a second call begins beside the first one of the
 	// attempt numbered Attempt. One of the next two follows.
@@ -133,7 +134,20 @@ func (s *stream) refused(kind EventKind, key string, attempt int, refused *OpenE
 	})
 }
 
+// attempted tells of an attempt, after what became of its gate and its hedge.
 func (s *stream) attempted(key string, number int, a *admission, v *Verdict) {
+	switch a.gate {
+	case EventGateClosed:
+		s.send(Event{Kind: a.gate, Key: key, Wait: a.closed, Reason: v.Reason})
+	case EventGateOpened:
+		s.send(Event{Kind: a.gate, Key: key})
+	}
+	switch {
+	case a.won:
+		s.send(Event{Kind: EventHedgeWon, Key: key, Attempt: number})
+	case a.hedged:
+		s.send(Event{Kind: EventHedgeLost, Key: key, Attempt: number})
+	}
 	s.send(Event{
 		Kind: EventAttempt, Key: key, At: s.clock.time(a.end),
 		Attempt: number, Outcome: v.Outcome, Took: a.end - a.start, Hedged: a.hedged,

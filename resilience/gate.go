@@ -20,11 +20,10 @@ const (
 type gates struct {
 	known atomic.Int32 // len(byKey); while it is 0 a call passes on one load
 
-	name   string
-	clock  *clock
-	events *stream
-	retry  RetryPolicy   // ThrottleDelay and MaxDelay, defaults filled in
-	lease  time.Duration // how long a trial holds its place
+	name  string
+	clock *clock
+	retry RetryPolicy   // ThrottleDelay and MaxDelay, defaults filled in
+	lease time.Duration // how long a trial holds its place
 
 	mu    sync.Mutex
 	byKey map[string]*gate
@@ -65,28 +64,24 @@ func (g *gates) enter(key string) (pass, *OpenError) {
 	return held.trial, nil
 }
 
-// settle tells a gate what came of a call that entered as p. It returns how
-// long the gate is now closed.
-func (g *gates) settle(key string, p pass, v *Verdict) (closed time.Duration) {
+// settle tells a gate what came of a call that entered as p. It returns what
+// that did to the gate: an EventKind, or 0 for nothing, and for how long it is
+// now closed.
+func (g *gates) settle(key string, p pass, v *Verdict) (did EventKind, closed time.Duration) {
 	switch {
 	case v.Throttled || v.Block > 0:
-		return g.close(key, p, v)
-	case p != 0:
-		g.open(key, p)
+		var anew bool
+		if closed, anew = g.close(key, p, v); anew {
+			did = EventGateClosed
+		}
+	case p != 0 && g.open(key, p):
+		did = EventGateOpened
 	}
-	return 0
+	return did, closed
 }
 
-func (g *gates) close(key string, p pass, v *Verdict) time.Duration {
-	closed, anew := g.shut(key, p, v)
-	if anew {
-		g.events.send(Event{Kind: EventGateClosed, Key: key, Wait: closed, Reason: v.Reason})
-	}
-	return closed
-}
-
-// shut reports whether the gate is now closed for longer than it was.
-func (g *gates) shut(key string, p pass, v *Verdict) (closed time.Duration, anew bool) {
+// close reports whether the gate is now closed for longer than it was.
+func (g *gates) close(key string, p pass, v *Verdict) (closed time.Duration, anew bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.clock.now()
@@ -113,13 +108,7 @@ func (g *gates) shut(key string, p pass, v *Verdict) (closed time.Duration, anew
 }
 
 // open forgets the gate of key, if p is its trial.
-func (g *gates) open(key string, p pass) {
-	if g.forget(key, p) {
-		g.events.send(Event{Kind: EventGateOpened, Key: key})
-	}
-}
-
-func (g *gates) forget(key string, p pass) bool {
+func (g *gates) open(key string, p pass) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	held, ok := g.byKey[key]

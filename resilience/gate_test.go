@@ -271,9 +271,13 @@ func TestEverybodyWhoWaitsForAGateGetsThrough(t *testing.T) {
 	})
 }
 
-func TestManyKeysAreForgottenSoonestFirst(t *testing.T) {
+func TestManyKeysAreForgottenSoonestFirstAndWithoutAWord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGateGuard(t)
+		g := newTestGuard(t, Policy{OnEvent: func(e Event) {
+			if e.Kind == EventGateOpened {
+				t.Errorf("told that %q opened", e.Key)
+			}
+		}}, gateVerdict)
 		for i := range maxGates {
 			_ = once(g, fmt.Sprint(i), throttle(time.Duration(i+1)*time.Second))
 		}

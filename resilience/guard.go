@@ -42,9 +42,9 @@ func NewGuard(name string, p Policy, classify func(error) Verdict) (*Guard, erro
 		return nil, err
 	}
 	g.hedger.set(p.Hedge)
-	g.timed = p.Timeout > 0 || g.events.watched() || g.hedger.on() || p.Limit.Adaptive.Min > 0
+	g.timed = p.limited() || g.events.watched() || g.hedger.on() || p.Limit.Adaptive.Min > 0
 	g.budget.fill(p.Budget)
-	g.gates.name, g.gates.clock, g.gates.events = name, &g.clock, &g.events
+	g.gates.name, g.gates.clock = name, &g.clock
 	g.gates.retry, g.gates.lease = p.Retry, p.Breaker.ProbeLease
 	if p.Limit.MaxConcurrent > 0 {
 		if g.limiter, err = NewLimiter(name, g.events.tapLimit(p.Limit)); err != nil {
@@ -81,8 +81,9 @@ func (g *Guard) P95() (d time.Duration, successes int) { return g.latency.quanti
 
 // minTrial is Policy.MinTrial in the light of what is known.
 func (g *Guard) minTrial() time.Duration {
+	least := min(g.policy.MinTrial, g.policy.Timeout)
 	if p95, successes := g.P95(); successes >= 20 {
-		return min(g.policy.MinTrial, 2*p95)
+		least = min(least, 2*p95)
 	}
-	return g.policy.MinTrial
+	return least
 }

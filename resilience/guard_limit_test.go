@@ -31,7 +31,7 @@ func TestARunWaitsForItsPlaceAsLongAsItMay(t *testing.T) {
 		{"its turn comes", Call{}, 0, 4 * second, nil, nil},
 		{"within its share", Call{Share: 5 * second}, 0, 4 * second, nil, nil},
 		{"its share is over first", Call{Share: 3 * second}, 0, 3 * second, ErrLimit, limited(ReasonQueueWait)},
-		{"no share", Call{Share: -1}, 0, 0, ErrLimit, limited(ReasonLimit)},
+		{"no share", Call{Share: -1}, 0, 0, context.DeadlineExceeded, nil},
 		{"in a hurry", Call{Hurry: true}, 0, 0, ErrLimit, limited(ReasonLimit)},
 		{"in a hurry with a share", Call{Hurry: true, Share: 5 * second}, 0, 0, ErrLimit, limited(ReasonLimit)},
 		{"its deadline is over first", Call{}, 3 * second, 3 * second, context.DeadlineExceeded, nil},

@@ -5,56 +5,10 @@ import (
 	"errors"
 	"math"
 	"runtime"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 )
-
-func TestTheZeroPolicyIsTheDocumentedDefault(t *testing.T) {
-	p := newTestGuard(t, Policy{}, nil).Policy()
-	p.Breaker.Classify = nil
-	b := p.Breaker
-	if b.Failures != 5 || b.Window != time.Minute || b.OpenFor != 30*time.Second || b.ProbeLease != 30*time.Second {
-		t.Errorf("breaker: %+v", b)
-	}
-	if want := (RetryPolicy{3, 200 * time.Millisecond, time.Second, 20 * time.Second, time.Minute}); p.Retry != want {
-		t.Errorf("retry: %+v", p.Retry)
-	}
-	if want := (BudgetPolicy{500, 14, 5, 1}); p.Budget != want {
-		t.Errorf("budget: %+v", p.Budget)
-	}
-	if p.Timeout != 0 || p.MinTrial != 5*time.Second || p.Limit.MaxConcurrent != 0 {
-		t.Errorf("%+v", p)
-	}
-}
-
-func TestBadPoliciesAreRefusedByName(t *testing.T) {
-	for want, p := range map[string]Policy{
-		"BreakerConfig.Window":       {Breaker: BreakerConfig{Window: -1}},
-		"RetryPolicy.MaxAttempts":    {Retry: RetryPolicy{MaxAttempts: -1}},
-		"RetryPolicy.BaseDelay":      {Retry: RetryPolicy{BaseDelay: -1}},
-		"RetryPolicy.ThrottleDelay":  {Retry: RetryPolicy{ThrottleDelay: -1}},
-		"RetryPolicy.MaxDelay":       {Retry: RetryPolicy{MaxDelay: 500 * time.Millisecond}},
-		"RetryPolicy.MaxWait":        {Retry: RetryPolicy{MaxWait: -1}},
-		"BudgetPolicy.Capacity":      {Budget: BudgetPolicy{Capacity: -1}},
-		"BudgetPolicy.RetryCost":     {Budget: BudgetPolicy{RetryCost: -1}},
-		"BudgetPolicy.ThrottledCost": {Budget: BudgetPolicy{ThrottledCost: -1}},
-		"BudgetPolicy.SuccessCredit": {Budget: BudgetPolicy{SuccessCredit: -1}},
-		"Policy.MinTrial":            {MinTrial: -1},
-		"LimitPolicy.MaxConcurrent":  {Limit: LimitPolicy{MaxConcurrent: -1}},
-	} {
-		if _, err := NewGuard("x", p, nil); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v does not name %s", err, want)
-		}
-	}
-	if _, err := NewGuard("", Policy{}, nil); err == nil {
-		t.Error("an empty name is accepted")
-	}
-	if _, err := NewGuard("x", Policy{Timeout: -1, Retry: RetryPolicy{MaxDelay: math.MaxInt64}}, nil); err != nil {
-		t.Errorf("a sound policy is refused: %v", err)
-	}
-}
 
 func TestAContextThatIsDoneStartsNothing(t *testing.T) {
 	g := newTestGuard(t, Policy{}, nil)

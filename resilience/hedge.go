@@ -2,8 +2,6 @@ package resilience
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -21,11 +19,12 @@ import (
 // returns goes nowhere, so it must not need closing. A second call that fails
 // says nothing: if both fail, the first call's result is the attempt's.
 //
-// The run returns when its first call has, which a second call's success
-// cancels; a second call that ignores its cancellation is left behind. If the
-// second call panics or ends its goroutine before that, the first is cancelled
-// and the same happens to the run's caller (a panic without the second call's
-// stack); later there is only [EventHedgePanicked].
+// The attempt ends when its first call has succeeded or both have ended; the
+// second call's success cancels the first, and a second call that ignores the
+// end of its context is left behind. If the second call panics or ends its
+// goroutine before that, the first is cancelled and the same happens to the
+// run's caller (a panic without the second call's stack); later there is only
+// [EventHedgePanicked].
 //
 // Neither the breaker's probe nor the first call through a gate is hedged, and
 // none is while the breaker or the key's gate refuses calls.
@@ -35,9 +34,9 @@ type HedgePolicy struct {
 	// none, and it is kept for ten hedges at most: a quiet hour does not pay for
 	// the hedges of an outage.
 	MaxShare float64
-	// Delay is how long the first call runs alone. Default: the 95th percentile
-	// of the recent successful attempts ([Guard.P95]), and no hedge before 20 of
-	// them are known.
+	// Delay is how long the first call runs alone, less than Policy.Timeout.
+	// Default: the 95th percentile of the recent successful attempts
+	// ([Guard.P95]), and no hedge before 20 of them are known.
 	Delay time.Duration
 }
 
@@ -49,13 +48,13 @@ const (
 )
 
 func (p HedgePolicy) validate() error {
-	if math.IsNaN(p.MaxShare) || p.MaxShare < 0 || p.MaxShare > 1 {
-		return fmt.Errorf("resilience: HedgePolicy.MaxShare is %v: must be between 0 and 1", p.MaxShare)
-	}
 	if p.MaxShare == 0 && p.Delay > 0 {
-		return fmt.Errorf("resilience: HedgePolicy.MaxShare is 0: must be set for HedgePolicy.Delay (%v) to have a meaning", p.Delay)
+		return invalid("HedgePolicy.MaxShare is 0: must be set for HedgePolicy.Delay (%v) to have a meaning", p.Delay)
 	}
-	return notNegative("HedgePolicy.Delay", p.Delay)
+	return firstError(
+		share("HedgePolicy.MaxShare", p.MaxShare),
+		notNegative("HedgePolicy.Delay", p.Delay),
+	)
 }
 
 // hedger decides for a guard which calls are hedged, and when.
@@ -120,10 +119,9 @@ func hedged[T any](ctx context.Context, g *Guard, c *Call, r *run, a *admission,
 	h.first.set(ctx, g, r, a)
 	h.second.set(ctx, g, r, a)
 	timer := time.AfterFunc(delay, h.run)
-	won := false
 	defer func() {
 		timer.Stop()
-		a.hedged = h.close(won)
+		a.hedged = h.close()
 	}()
 	v, err := fn(&h.first) //nolint:contextcheck // it inherits from ctx
 	if !h.decides(err) {
@@ -135,8 +133,7 @@ func hedged[T any](ctx context.Context, g *Guard, c *Call, r *run, a *admission,
 	case h.exited:
 		runtime.Goexit()
 	}
-	won = true
-	a.start = h.begun
+	a.won, a.start = true, h.begun
 	return h.v, nil
 }
 
@@ -159,18 +156,13 @@ func (h *hedge[T]) decides(err error) bool {
 
 // close ends what may still go on and reports whether there was a second call.
 // It is deferred: the first call need not have returned.
-func (h *hedge[T]) close(won bool) bool {
+func (h *hedge[T]) close() bool {
 	h.mu.Lock()
 	h.over = true
 	started := h.started
 	h.mu.Unlock()
 	h.first.cancel()
 	h.second.cancel()
-	if started && won {
-		h.tell(EventHedgeWon)
-	} else if started {
-		h.tell(EventHedgeLost)
-	}
 	return started
 }
 
@@ -190,7 +182,7 @@ func (h *hedge[T]) run() {
 // begin tells whether to make the second call.
 func (h *hedge[T]) begin() bool {
 	g := h.guard
-	if h.first.Err() != nil || !g.Ready(h.key) || !g.hedger.credit.take(hedgeCost) {
+	if h.first.Err() != nil || !g.admits(h.key) || !g.hedger.credit.take(hedgeCost) {
 		return false
 	}
 	h.tell(EventHedgeStarted)

@@ -116,7 +116,7 @@ func TestAPanicOfTheFirstCallEndsTheSecond(t *testing.T) {
 		if ctxs, _ := c.seen(); ctxs[1].Err() != context.Canceled || time.Since(start) != 2*second {
 			t.Fatalf("the second call's context: %v", ctxs[1].Err())
 		}
-		want := []EventKind{EventHedgeStarted, EventHedgeLost, EventFailure, EventAttempt}
+		want := []EventKind{EventHedgeStarted, EventFailure, EventHedgeLost, EventAttempt}
 		if got := told.kinds(); !slices.Equal(got, want) {
 			t.Fatalf("events %v", got)
 		}

@@ -107,10 +107,11 @@ func (l *late) ended() *lateState {
 }
 
 // Value returns the parent's values. What package context looks for here is
-// how this context ended, which the parent need not know.
+// how this context ended, which the parent need not know. Only what ended
+// before anybody asked for Done does not ask the parent itself.
 func (l *late) Value(key any) any {
 	if s := l.state.Load(); s != nil {
-		if v := s.ctx.Value(key); v != nil {
+		if v := s.ctx.Value(key); v != nil || s.err == nil {
 			return v
 		}
 	}

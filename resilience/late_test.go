@@ -269,3 +269,31 @@ func TestALateContextDoesNotPrintWhatItCarries(t *testing.T) {
 		t.Fatalf("it prints %q", s)
 	}
 }
+
+// counting counts how often it is asked for a value.
+type counting struct {
+	context.Context
+	asked *int
+}
+
+func (c counting) Value(key any) any {
+	*c.asked++
+	return c.Context.Value(key)
+}
+
+func TestALateContextAsksItsParentOnceForAValue(t *testing.T) {
+	for name, reach := range map[string]func(*late){
+		"fresh":     func(*late) {},
+		"real":      func(l *late) { l.Done() },
+		"cancelled": func(l *late) { l.cancel() },
+	} {
+		asked := 0
+		l := newLate(counting{t.Context(), &asked}, time.Minute)
+		reach(l)
+		asked = 0
+		if v := l.Value(lateKey{}); v != nil || asked != 1 {
+			t.Errorf("%s: got %v, asked %d times", name, v, asked)
+		}
+		l.cancel()
+	}
+}

@@ -1,6 +1,7 @@
 package resilience
 
 import (
+	"math"
 	"math/bits"
 	"sync/atomic"
 	"time"
@@ -17,16 +18,19 @@ const (
 // half their weight with every 512 new ones. It takes no lock: a sample told
 // during a halving may weigh a little more or less.
 type latency struct {
-	counts [latencyBuckets]atomic.Int32
-	total  atomic.Int32
+	counts  [latencyBuckets]atomic.Int32
+	total   atomic.Int32
+	halving atomic.Bool
 }
 
 // record returns how many samples there are now.
 func (l *latency) record(d time.Duration) (samples int) {
 	l.counts[latencyBucket(d)].Add(1)
 	total := l.total.Add(1)
-	if total == latencyDecay {
+	// Not at the very sample alone: more may come while one caller halves.
+	if total >= latencyDecay && l.halving.CompareAndSwap(false, true) {
 		l.halve()
+		l.halving.Store(false)
 	}
 	return int(total)
 }
@@ -42,13 +46,13 @@ func (l *latency) halve() {
 }
 
 // quantile returns the duration that a share q of the samples does not exceed,
-// and how many samples that rests on.
+// by nearest rank, and how many samples that rests on.
 func (l *latency) quantile(q float64) (d time.Duration, samples int) {
 	total := l.total.Load()
-	rank := int32(q * float64(total))
+	rank := max(int32(math.Ceil(q*float64(total))), 1)
 	var seen int32
 	for i := range l.counts {
-		if seen += l.counts[i].Load(); seen > rank {
+		if seen += l.counts[i].Load(); seen >= rank {
 			return latencyEdge(i), int(total)
 		}
 	}

@@ -21,13 +21,33 @@ func TestAQuantileIsAtMostAnEighthTooHigh(t *testing.T) {
 		}
 		slices.Sort(samples)
 		for _, q := range []float64{0, 0.5, 0.95} {
-			exact := samples[int(q*float64(len(samples)))]
+			exact := samples[max(int(math.Ceil(q*float64(len(samples))))-1, 0)]
 			got, n := l.quantile(q)
 			if n != len(samples) || int64(got) < exact || float64(got) > float64(exact)*1.125+1<<latencyUnit {
 				t.Fatalf("quantile %v of %d samples is %v, exactly %v", q, n, got, time.Duration(exact))
 			}
 		}
 	})
+}
+
+func TestAQuantileIsTheNearestRank(t *testing.T) {
+	var l latency
+	for i := range 20 {
+		l.record(time.Duration(i) << latencyUnit)
+	}
+	for q, want := range map[float64]int{0: 0, 0.05: 0, 0.06: 1, 0.5: 9, 0.75: 14} {
+		if got, _ := l.quantile(q); got != latencyEdge(latencyBucket(time.Duration(want)<<latencyUnit)) {
+			t.Errorf("the quantile %v is %v, want that of sample %d", q, got, want)
+		}
+	}
+	var outlier latency
+	for range 19 {
+		outlier.record(time.Second)
+	}
+	outlier.record(time.Minute)
+	if p95, _ := outlier.quantile(0.95); p95 > 1125*time.Millisecond {
+		t.Errorf("one of twenty makes the 95th percentile %v", p95)
+	}
 }
 
 func TestEveryDurationHasABucket(t *testing.T) {
@@ -60,6 +80,24 @@ func TestOldLatenciesFade(t *testing.T) {
 	}
 	if _, n := l.quantile(0.95); n < latencyDecay/2 || n >= latencyDecay {
 		t.Fatalf("%d samples are remembered", n)
+	}
+}
+
+func TestLatenciesThatComeWhileOthersFadeStillFade(t *testing.T) {
+	var l latency
+	l.halving.Store(true) // as by a caller that does not get on
+	for range 2 * latencyDecay {
+		l.record(10 * time.Second)
+	}
+	if _, n := l.quantile(0.95); n != 2*latencyDecay {
+		t.Fatalf("%d samples: two callers fade at once", n)
+	}
+	l.halving.Store(false)
+	for range 20_000 {
+		l.record(time.Second)
+	}
+	if p95, n := l.quantile(0.95); p95 > 1125*time.Millisecond || n >= latencyDecay {
+		t.Fatalf("p95 is still %v, of %d samples", p95, n)
 	}
 }
 

@@ -1,10 +1,6 @@
 package resilience
 
-import (
-	"errors"
-	"fmt"
-	"time"
-)
+import "time"
 
 // The largest LimitPolicy.MaxConcurrent and LimitPolicy.Queue.
 const (
@@ -30,8 +26,8 @@ type LimitPolicy struct {
 }
 
 // Validate returns an error that names the first bad field, or nil. What would
-// be without effect, a queue or an adaptive limit without MaxConcurrent, is
-// refused too: it is a limit that somebody believes in.
+// be without effect, such as a queue or an adaptive limit without MaxConcurrent,
+// is refused too: it is a limit that somebody believes in.
 func (p LimitPolicy) Validate() error {
 	if err := firstError(
 		inRange("LimitPolicy.MaxConcurrent", p.MaxConcurrent, maxConcurrent),
@@ -45,21 +41,25 @@ func (p LimitPolicy) Validate() error {
 	a := p.Adaptive
 	switch {
 	case p.MaxConcurrent == 0 && p.Queue > 0:
-		return fmt.Errorf("resilience: LimitPolicy.Queue is %d: needs a MaxConcurrent", p.Queue)
+		return invalid("LimitPolicy.Queue is %d: needs a MaxConcurrent", p.Queue)
+	case p.Queue == 0 && p.MaxQueueWait > 0:
+		return invalid("LimitPolicy.MaxQueueWait is %v: needs a Queue", p.MaxQueueWait)
 	case a.Min > p.MaxConcurrent:
-		return fmt.Errorf("resilience: AdaptivePolicy.Min is %d: must not be more than LimitPolicy.MaxConcurrent (%d)", a.Min, p.MaxConcurrent)
+		return invalid("AdaptivePolicy.Min is %d: must not be more than LimitPolicy.MaxConcurrent (%d)", a.Min, p.MaxConcurrent)
 	case a.Min == 0 && a.Start > 0:
-		return fmt.Errorf("resilience: AdaptivePolicy.Start is %d: needs a Min", a.Start)
+		return invalid("AdaptivePolicy.Start is %d: needs a Min", a.Start)
 	case a.Min == 0 && a.OnChange != nil:
-		return errors.New("resilience: AdaptivePolicy.OnChange is set: needs a Min")
+		return invalid("AdaptivePolicy.OnChange is set: needs a Min")
 	case a.Start > 0 && (a.Start < a.Min || a.Start > p.MaxConcurrent):
-		return fmt.Errorf("resilience: AdaptivePolicy.Start is %d: must be between Min (%d) and LimitPolicy.MaxConcurrent (%d)", a.Start, a.Min, p.MaxConcurrent)
+		return invalid("AdaptivePolicy.Start is %d: must be between Min (%d) and LimitPolicy.MaxConcurrent (%d)", a.Start, a.Min, p.MaxConcurrent)
 	}
 	return nil
 }
 
 func (p LimitPolicy) withDefaults() LimitPolicy {
-	setDefault(&p.MaxQueueWait, time.Second)
+	if p.Queue > 0 {
+		setDefault(&p.MaxQueueWait, time.Second)
+	}
 	if p.Adaptive.Min > 0 {
 		setDefault(&p.Adaptive.Start, min(max(adaptiveStart, p.Adaptive.Min), p.MaxConcurrent))
 	}

@@ -14,6 +14,7 @@ func TestABadLimitIsRefusedByName(t *testing.T) {
 		"resilience: LimitPolicy.Queue is 65537: must be between 0 and 65536":             {MaxConcurrent: 1, Queue: 1<<16 + 1},
 		"resilience: LimitPolicy.MaxQueueWait is -1ns: must not be negative":              {MaxConcurrent: 1, MaxQueueWait: -1},
 		"resilience: LimitPolicy.Queue is 3: needs a MaxConcurrent":                       {Queue: 3},
+		"resilience: LimitPolicy.MaxQueueWait is 1ns: needs a Queue":                      {MaxConcurrent: 1, MaxQueueWait: 1},
 	} {
 		if l, err := NewLimiter("pdf", p); l != nil || err == nil || err.Error() != want {
 			t.Errorf("%+v: limiter %v, error %v, want %q", p, l, err, want)
@@ -22,7 +23,7 @@ func TestABadLimitIsRefusedByName(t *testing.T) {
 	if _, err := NewLimiter("", LimitPolicy{}); err != errNoName {
 		t.Errorf("no name: %v", err)
 	}
-	for _, p := range []LimitPolicy{{}, {MaxConcurrent: 1 << 20, Queue: 1 << 16}, {MaxQueueWait: time.Second}, {MaxConcurrent: 1}} {
+	for _, p := range []LimitPolicy{{}, {MaxConcurrent: 1 << 20, Queue: 1 << 16}, {MaxConcurrent: 1, Queue: 1, MaxQueueWait: time.Second}, {MaxConcurrent: 1}} {
 		if err := p.Validate(); err != nil {
 			t.Errorf("%+v: %v", p, err)
 		}

@@ -23,6 +23,9 @@ func (p places) limit() int    { return int(p / oneOfLimit) }
 func (p places) inFlight() int { return int(p / onePlace % (1 << placeBits)) }
 func (p places) waiting() int  { return int(p % onePlace) }
 
+// full tells whether a newcomer can neither take a place nor wait for one.
+func (p places) full(queue int) bool { return !p.free() && p.waiting() >= queue }
+
 // vacant tells whether fewer calls are under way than may be.
 func (p places) vacant() bool { return p.inFlight() < p.limit() }
 

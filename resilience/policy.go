@@ -1,25 +1,28 @@
 package resilience
 
 import (
-	"fmt"
+	"math"
 	"time"
 )
+
+// NoTimeout is the Policy.Timeout that limits no attempt.
+const NoTimeout = time.Duration(math.MaxInt64)
 
 // Policy configures a [Guard]. The zero value is the default.
 type Policy struct {
 	// Breaker configures the guard's breaker. With a Timeout its OpenFor is 10 s
 	// by default: a probe then costs one attempt of known length, and whoever
 	// must wait for the open time to pass recovers sooner (see docs/tuning.md).
-	// Its Classify is for calls made
-	// with [Do] on [Guard.Breaker]; the guard's own runs use the guard's verdict.
+	// Its ProbeLease must not be less than the Timeout. Its Classify is for calls
+	// made with [Do] on [Guard.Breaker]; the guard's own runs use the guard's
+	// verdict.
 	Breaker BreakerConfig
 	// Retry says how often and after what wait a run tries again.
 	Retry RetryPolicy
 	// Budget bounds the retries of all runs together.
 	Budget BudgetPolicy
-	// Timeout limits each attempt. 0 and negative values set no limit; they
-	// differ for an owner of guards, which fills 0 with a default of its own
-	// and leaves a negative value alone.
+	// Timeout limits each attempt. Default [NoTimeout], unless an owner of guards
+	// has a default of its own.
 	Timeout time.Duration
 	// Hedge lets a second call run beside a slow one in [RunHedged]; off by
 	// default.
@@ -27,7 +30,8 @@ type Policy struct {
 	// MinTrial is how long an attempt must have run before being cut by its
 	// caller's deadline or share counts against what was called: hurried
 	// callers must not open a healthy service. Once 20 successes are known,
-	// twice their 95th percentile applies if that is less. Default 5 s.
+	// twice their 95th percentile applies if that is less, and so does the
+	// Timeout: a caller who waits that long is not hurried. Default 5 s.
 	MinTrial time.Duration
 	// Limit bounds how many runs are under way at once, waits between attempts
 	// included, and how many more wait for a place; off by default. An adaptive
@@ -37,8 +41,13 @@ type Policy struct {
 	// any lock, in the goroutine of the run that caused the event, which it
 	// delays, and may call back into the guard and its breaker; it must be safe
 	// for concurrent use. State changes and counted failures of the breaker
-	// arrive one at a time and in order, the others as the runs make them. A
-	// panic passes through to the run's caller. Nil: no event is made.
+	// arrive one at a time and in order, the others as the runs make them.
+	//
+	// What the second call of [RunHedged] has to tell comes in a goroutine of its
+	// own, and may come after the run has returned. A panic passes through to the
+	// run's caller; the event's cause has taken effect by then.
+	//
+	// Nil: no event is made.
 	OnEvent func(Event)
 }
 
@@ -67,8 +76,8 @@ type RetryPolicy struct {
 // take from it, successes put back, and when it is empty failures are final.
 // Capacity and costs are those of the AWS SDK for Go v2's standard retry mode.
 type BudgetPolicy struct {
-	Capacity      int // default 500
-	RetryCost     int // what a retry takes; given back if it succeeds; default 14
+	Capacity      int // default 500; not less than a cost, where a run may retry
+	RetryCost     int // what a retry takes; given back if it succeeds or is not made; default 14
 	ThrottledCost int // the same after a throttled attempt; default 5
 	SuccessCredit int // what a success at the first attempt puts back; default 1
 }
@@ -79,6 +88,7 @@ func (p Policy) Validate() error {
 		return err
 	}
 	if err := firstError(
+		notNegative("Policy.Timeout", p.Timeout),
 		notNegative("RetryPolicy.MaxAttempts", p.Retry.MaxAttempts),
 		notNegative("RetryPolicy.BaseDelay", p.Retry.BaseDelay),
 		notNegative("RetryPolicy.ThrottleDelay", p.Retry.ThrottleDelay),
@@ -94,12 +104,28 @@ func (p Policy) Validate() error {
 	); err != nil {
 		return err
 	}
-	r := p.withDefaults().Retry
-	if least := max(r.BaseDelay, r.ThrottleDelay); r.MaxDelay < least {
-		return fmt.Errorf("resilience: RetryPolicy.MaxDelay is %v: must not be less than BaseDelay or ThrottleDelay (%v)", r.MaxDelay, least)
+	return p.withDefaults().agrees()
+}
+
+// agrees is about fields that fit only together. It needs the defaults.
+func (p Policy) agrees() error {
+	r, b := p.Retry, p.Budget
+	delay, cost := max(r.BaseDelay, r.ThrottleDelay), max(b.RetryCost, b.ThrottledCost)
+	switch {
+	case r.MaxDelay < delay:
+		return invalid("RetryPolicy.MaxDelay is %v: must not be less than BaseDelay or ThrottleDelay (%v)", r.MaxDelay, delay)
+	case b.Capacity < cost && r.MaxAttempts != 1:
+		return invalid("BudgetPolicy.Capacity is %d: must not be less than RetryCost or ThrottledCost (%d); set RetryPolicy.MaxAttempts to 1 to never retry", b.Capacity, cost)
+	case p.limited() && p.Breaker.ProbeLease < p.Timeout:
+		return invalid("BreakerConfig.ProbeLease is %v: must not be less than Policy.Timeout (%v)", p.Breaker.ProbeLease, p.Timeout)
+	case p.Hedge.Delay >= p.Timeout:
+		return invalid("HedgePolicy.Delay is %v: must be less than Policy.Timeout (%v)", p.Hedge.Delay, p.Timeout)
 	}
 	return nil
 }
+
+// limited tells whether attempts have a time limit.
+func (p *Policy) limited() bool { return p.Timeout > 0 && p.Timeout < NoTimeout }
 
 const (
 	// What a probe has, after its time limit, to return and tell.
@@ -112,7 +138,7 @@ const (
 // breaker is the breaker's configuration with what follows from the guard's.
 func (p Policy) breaker() BreakerConfig {
 	b := p.Breaker
-	if p.Timeout > 0 {
+	if p.limited() {
 		setDefault(&b.ProbeLease, after(p.Timeout, leaseGrace))
 		setDefault(&b.OpenFor, timedOpenFor)
 	}
@@ -121,6 +147,7 @@ func (p Policy) breaker() BreakerConfig {
 
 func (p Policy) withDefaults() Policy {
 	p.Breaker = p.breaker().withDefaults()
+	setDefault(&p.Timeout, NoTimeout)
 	setDefault(&p.Retry.MaxAttempts, 3)
 	setDefault(&p.Retry.BaseDelay, 200*time.Millisecond)
 	setDefault(&p.Retry.ThrottleDelay, time.Second)

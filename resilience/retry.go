@@ -8,8 +8,13 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
-// hurriedWait bounds the wait of a run that has another answer ready.
-const hurriedWait = 250 * time.Millisecond
+const (
+	// The longest wait of a run that has another answer ready.
+	hurriedWait = 250 * time.Millisecond
+	// The shortest of one that a gate refused: shorter, it would spin while the
+	// call that goes first is out.
+	leastWait = time.Millisecond
+)
 
 // errFailed stands for an attempt's error inside backoff, which would unwrap a
 // PermanentError in the real one and lose what surrounds it.
@@ -45,6 +50,7 @@ func again[T any](ctx context.Context, g *Guard, c Call, r run, fn, twin func(co
 	if err == nil {
 		return v, nil
 	}
+	g.budget.put(t.paid) // for an attempt that was not made
 	return v, interrupted(ctx, t.err)
 }
 
@@ -58,7 +64,7 @@ type retrier struct {
 	plain, throttled *backoff.ExponentialBackOff
 
 	patience time.Duration // what is left of it for gates
-	paid     int           // budget tokens taken for the attempt to come
+	paid     int           // budget tokens taken for an attempt that is still to be made
 	last     failure       // decides what happens next
 	err      error         // what the run returns: fn's last error, if fn was called
 }
@@ -96,8 +102,8 @@ func (r *retrier) succeeded() {
 
 func (r *retrier) failed(f failure) {
 	r.last = f
-	if f.refused {
-		r.guard.budget.put(r.paid)
+	if !f.refused {
+		r.paid = 0 // and spent
 	}
 	if !f.refused || r.run.attempts == 0 {
 		r.err = f.err
@@ -124,7 +130,7 @@ func (r *retrier) NextBackOff() time.Duration {
 		r.tell(EventBudgetEmpty, 0, cost)
 		return backoff.Stop
 	}
-	r.paid = cost
+	r.paid += cost
 	if r.last.refused {
 		r.patience -= wait
 	}
@@ -143,7 +149,7 @@ func (r *retrier) tell(kind EventKind, wait time.Duration, cost int) {
 func (r *retrier) allowed() bool {
 	v := &r.last.verdict
 	switch {
-	case !v.Retry, r.run.attempts >= r.guard.policy.Retry.MaxAttempts:
+	case !v.Retry, r.call.Patience < 0, r.run.attempts >= r.guard.policy.Retry.MaxAttempts:
 		return false
 	case v.Once && r.run.attempts > 1, r.call.Hurry && (r.run.attempts > 1 || v.TimedOut):
 		return false
@@ -169,7 +175,11 @@ func (r *retrier) wait() time.Duration {
 	if v.Throttled {
 		draw = r.throttled
 	}
-	return max(min(draw.NextBackOff(), r.longest()), v.After)
+	wait := max(min(draw.NextBackOff(), r.longest()), v.After)
+	if r.last.refused {
+		wait = max(wait, leastWait)
+	}
+	return wait
 }
 
 // refusedByGate is worth waiting for, unless the run is hurried. A closed gate

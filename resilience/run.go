@@ -19,7 +19,8 @@ type Call struct {
 	// gates or for a place within the limit.
 	Hurry bool
 	// Patience is the longest the run waits for one retry, and in all for gates,
-	// where that is less than RetryPolicy.MaxWait. 0: MaxWait.
+	// where that is less than RetryPolicy.MaxWait. 0: MaxWait. Negative: it waits
+	// for neither, so that it makes one attempt at most.
 	Patience time.Duration
 }
 
@@ -30,7 +31,8 @@ func Run[T any](ctx context.Context, g *Guard, fn func(context.Context) (T, erro
 
 // RunCall calls fn under the guard g, again if it fails and the policy allows,
 // and returns what the last call of fn returned. fn must honour its context,
-// which ends with the attempt's time limit.
+// which ends with the attempt's time limit and when fn returns: what needs it
+// longer, such as a body still to be read, must be read within fn.
 //
 // When attempts were made the error is fn's last one. If ctx ended meanwhile,
 // both that error and ctx.Err() are found in it by [errors.Is] and [errors.As].

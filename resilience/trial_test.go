@@ -111,3 +111,43 @@ func TestThoseWhoWaitForATrialAskAgainAtThePaceOfThrottledCalls(t *testing.T) {
 		}
 	})
 }
+
+func TestATrialThatHitTheTimeLimitDoesNotOpenItsGate(t *testing.T) {
+	const limit = 10 * time.Second
+	for name, tt := range map[string]struct {
+		took time.Duration
+		err  error
+		open bool
+	}{
+		"it hung":                      {limit, errDown, false},
+		"it failed in time":            {limit - 1, errDown, true},
+		"it succeeded too late":        {limit, nil, true},
+		"it was throttled again, late": {limit, throttle(time.Hour), false},
+		"its quota is gone, late":      {limit, quota(time.Hour), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newTestGuard(t, Policy{Timeout: limit, Retry: RetryPolicy{MaxAttempts: 1}}, gateVerdict)
+				_ = once(g, "m", throttle(time.Second))
+				elapse(time.Second)
+				_, _ = RunCall(t.Context(), g, Call{Key: "m"}, func(context.Context) (int, error) { elapse(tt.took); return 0, tt.err })
+				gates := g.Gates()
+				if open := len(gates) == 0; open != tt.open {
+					t.Fatalf("gates %+v", gates)
+				}
+				if tt.open {
+					return
+				}
+				refuses := tt.err != errDown // until the hint is over
+				if err := once(g, "m", nil); errors.Is(err, ErrOpen) != refuses {
+					t.Fatalf("the next call: %v", err)
+				}
+				if refuses {
+					wantGate(t, g, "m", time.Hour)
+				} else {
+					wantGate(t, g, "m", 0)
+				}
+			})
+		})
+	}
+}

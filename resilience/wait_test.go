@@ -113,6 +113,58 @@ func TestARandomWaitIsCutToPatience(t *testing.T) {
 	})
 }
 
+func TestARunWithoutPatienceWaitsForNothing(t *testing.T) {
+	for name, v := range map[string]Verdict{
+		"no hint":   {Retry: true},
+		"a hint":    {Retry: true, After: time.Second},
+		"throttled": {Retry: true, Throttled: true, After: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newTestGuard(t, Policy{}, always(v))
+				s := newScript(errDown, nil)
+				impatient := Call{Patience: -1}
+				if _, err := RunCall(t.Context(), g, impatient, s.call); err != errDown || len(s.at) != 1 {
+					t.Fatalf("%d calls, error %v, want no retry", len(s.at), err)
+				}
+				_, err := RunCall(t.Context(), g, impatient, s.call)
+				if errors.Is(err, ErrOpen) != v.Throttled {
+					t.Fatalf("the next run: %v", err)
+				}
+				if took := time.Since(s.start); took != 0 {
+					t.Fatalf("waited %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestARunBehindATrialLooksAgainEveryMillisecondAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told recorder
+		g := newTestGuard(t, Policy{
+			Retry:   RetryPolicy{BaseDelay: 1, ThrottleDelay: 1, MaxDelay: 1},
+			OnEvent: told.add,
+		}, gateVerdict)
+		_ = once(g, "", throttle(time.Second))
+		elapse(time.Second)
+		trial := startTrial(g, "")
+		time.AfterFunc(20*time.Millisecond+1, func() { trial <- nil })
+		told.take()
+		start := time.Now()
+		_, err := Run(t.Context(), g, succeed)
+		waits := 0
+		for _, e := range told.take() {
+			if e.Kind == EventRetry {
+				waits++
+			}
+		}
+		if took := time.Since(start); err != nil || waits != 21 || took != 21*time.Millisecond {
+			t.Fatalf("%d waits in %v, error %v", waits, took, err)
+		}
+	})
+}
+
 func TestTheShortestDelayStillGrows(t *testing.T) {
 	draw := jittered(1, time.Second)
 	var longest time.Duration

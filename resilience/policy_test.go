@@ -1,0 +1,146 @@
+package resilience
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestTheZeroPolicyIsTheDocumentedDefault(t *testing.T) {
+	p := newTestGuard(t, Policy{}, nil).Policy()
+	p.Breaker.Classify = nil
+	b := p.Breaker
+	if b.Failures != 5 || b.Window != time.Minute || b.OpenFor != 30*time.Second || b.ProbeLease != 30*time.Second {
+		t.Errorf("breaker: %+v", b)
+	}
+	if want := (RetryPolicy{3, 200 * time.Millisecond, time.Second, 20 * time.Second, time.Minute}); p.Retry != want {
+		t.Errorf("retry: %+v", p.Retry)
+	}
+	if want := (BudgetPolicy{500, 14, 5, 1}); p.Budget != want {
+		t.Errorf("budget: %+v", p.Budget)
+	}
+	if p.Timeout != NoTimeout || p.MinTrial != 5*time.Second || p.Limit.MaxConcurrent != 0 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestBadPoliciesAreRefusedByName(t *testing.T) {
+	for want, p := range map[string]Policy{
+		"BreakerConfig.Window":       {Breaker: BreakerConfig{Window: -1}},
+		"RetryPolicy.MaxAttempts":    {Retry: RetryPolicy{MaxAttempts: -1}},
+		"RetryPolicy.BaseDelay":      {Retry: RetryPolicy{BaseDelay: -1}},
+		"RetryPolicy.ThrottleDelay":  {Retry: RetryPolicy{ThrottleDelay: -1}},
+		"RetryPolicy.MaxDelay":       {Retry: RetryPolicy{MaxDelay: 500 * time.Millisecond}},
+		"RetryPolicy.MaxWait":        {Retry: RetryPolicy{MaxWait: -1}},
+		"BudgetPolicy.Capacity":      {Budget: BudgetPolicy{Capacity: -1}},
+		"BudgetPolicy.RetryCost":     {Budget: BudgetPolicy{RetryCost: -1}},
+		"BudgetPolicy.ThrottledCost": {Budget: BudgetPolicy{ThrottledCost: -1}},
+		"BudgetPolicy.SuccessCredit": {Budget: BudgetPolicy{SuccessCredit: -1}},
+		"Policy.Timeout":             {Timeout: -1},
+		"Policy.MinTrial":            {MinTrial: -1},
+		"LimitPolicy.MaxConcurrent":  {Limit: LimitPolicy{MaxConcurrent: -1}},
+	} {
+		if _, err := NewGuard("x", p, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not name %s", err, want)
+		}
+	}
+	if _, err := NewGuard("", Policy{}, nil); err == nil {
+		t.Error("an empty name is accepted")
+	}
+	if _, err := NewGuard("x", Policy{Timeout: NoTimeout, Retry: RetryPolicy{MaxDelay: math.MaxInt64}}, nil); err != nil {
+		t.Errorf("a sound policy is refused: %v", err)
+	}
+}
+
+func TestAPolicyWhosePartsDoNotFitIsRefusedByName(t *testing.T) {
+	const second = time.Second
+	for want, p := range map[string]Policy{
+		"BudgetPolicy.Capacity is 13: must not be less than RetryCost or ThrottledCost (14); set RetryPolicy.MaxAttempts to 1 to never retry": {Budget: BudgetPolicy{Capacity: 13}},
+		"BudgetPolicy.Capacity is 500: must not be less than RetryCost or ThrottledCost (501); set RetryPolicy.MaxAttempts to 1 to never retry": {
+			Budget: BudgetPolicy{ThrottledCost: 501}, Retry: RetryPolicy{MaxAttempts: 2},
+		},
+		"HedgePolicy.Delay is 1s: must be less than Policy.Timeout (1s)":                       {Timeout: second, Hedge: HedgePolicy{MaxShare: 1, Delay: second}},
+		"BreakerConfig.ProbeLease is 999ms: must not be less than Policy.Timeout (1s)":         {Timeout: second, Breaker: BreakerConfig{ProbeLease: second - time.Millisecond}},
+		"LimitPolicy.MaxQueueWait is 1s: needs a Queue":                                        {Limit: LimitPolicy{MaxConcurrent: 1, MaxQueueWait: second}},
+		"RetryPolicy.MaxDelay is 999ms: must not be less than BaseDelay or ThrottleDelay (1s)": {Retry: RetryPolicy{MaxDelay: second - time.Millisecond}},
+	} {
+		if err := p.Validate(); err == nil || err.Error() != "resilience: "+want {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	for name, p := range map[string]Policy{
+		"never retries":                {Budget: BudgetPolicy{Capacity: 1}, Retry: RetryPolicy{MaxAttempts: 1}},
+		"pays for one retry":           {Budget: BudgetPolicy{Capacity: 14}},
+		"hedged just in time":          {Timeout: second, Hedge: HedgePolicy{MaxShare: 1, Delay: second - 1}},
+		"hedged, no time limit":        {Hedge: HedgePolicy{MaxShare: 1, Delay: time.Hour}},
+		"a lease of the time limit":    {Timeout: second, Breaker: BreakerConfig{ProbeLease: second}},
+		"a lease and no time limit":    {Timeout: NoTimeout, Breaker: BreakerConfig{ProbeLease: second}},
+		"a lease and the default":      {Breaker: BreakerConfig{ProbeLease: second}},
+		"the longest time limit":       {Timeout: NoTimeout - 1},
+		"the longest wait for a retry": {Retry: RetryPolicy{MaxWait: math.MaxInt64}},
+	} {
+		if err := p.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// policies draws policies, most of them sound.
+func policies(t *rapid.T) Policy {
+	maybe := func(of time.Duration, name string) time.Duration {
+		return rapid.SampledFrom([]time.Duration{0, 0, of / 2, of, 2 * of, NoTimeout}).Draw(t, name)
+	}
+	count := func(name string) int { return rapid.SampledFrom([]int{0, 0, 1, 2, 20, 1000}).Draw(t, name) }
+	share := func(name string) float64 { return rapid.SampledFrom([]float64{0, 0, 0.5, 1}).Draw(t, name) }
+	return Policy{
+		Breaker: BreakerConfig{
+			Failures: count("failures"), MinFailureRate: share("min failure rate"), FailureRate: share("failure rate"), MinCalls: count("min calls"),
+			OpenFor: maybe(time.Minute, "open for"), OpenGrowth: share("growth") * 4, MaxOpenFor: maybe(time.Hour, "max open for"),
+			Probes: count("probes"), ProbeLease: maybe(time.Minute, "lease"), ReadmitFor: maybe(time.Minute, "readmit for"),
+			Readmit: rapid.SampledFrom([][]float64{nil, nil, {0.5}}).Draw(t, "readmit"),
+		},
+		Retry: RetryPolicy{
+			MaxAttempts: count("attempts"), BaseDelay: maybe(time.Second, "base"), ThrottleDelay: maybe(time.Second, "throttle"),
+			MaxDelay: maybe(time.Minute, "max delay"), MaxWait: maybe(time.Minute, "max wait"),
+		},
+		Budget:   BudgetPolicy{Capacity: count("capacity"), RetryCost: count("cost"), ThrottledCost: count("throttled cost"), SuccessCredit: count("credit")},
+		Timeout:  maybe(time.Minute, "timeout"),
+		Hedge:    HedgePolicy{MaxShare: share("hedges"), Delay: maybe(time.Minute, "delay")},
+		MinTrial: maybe(time.Second, "min trial"),
+		Limit: LimitPolicy{
+			MaxConcurrent: count("limit"), Queue: count("queue"), MaxQueueWait: maybe(time.Second, "queue wait"),
+			Adaptive: AdaptivePolicy{Min: count("min"), Start: count("start")},
+		},
+	}
+}
+
+func TestAPolicyWithItsDefaultsFilledInIsSoundAndKeepsThem(t *testing.T) {
+	sound := 0
+	rapid.Check(t, func(t *rapid.T) {
+		p := policies(t)
+		if p.Validate() != nil {
+			return
+		}
+		sound++
+		g, err := NewGuard("x", p, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		filled := g.Policy()
+		if err := filled.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		again := filled.withDefaults()
+		filled.Breaker.Classify, again.Breaker.Classify = nil, nil
+		if !reflect.DeepEqual(filled, again) {
+			t.Fatalf("%+v becomes %+v", filled, again)
+		}
+	})
+	if sound == 0 {
+		t.Fatal("no policy was sound")
+	}
+}
