@@ -93,7 +93,7 @@ func TestASpentShareLeavesWhatIsLeftToTheNextStep(t *testing.T) {
 func TestACallWithoutADeadlineGetsTwoMinutes(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var patient resilience.Policy
-		patient.Timeout = -1
+		patient.Timeout = resilience.NoTimeout
 		client := newClient(t, ai.WithProvider("primary", &provider{do: hanging}), ai.WithPolicy("", 0, patient))
 		start := time.Now()
 		err := mustFail(t, client, ai.Text("q"))

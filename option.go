@@ -105,8 +105,8 @@ func OnlyKinds(kinds ...Kind) RouteOption {
 // WithPolicy sets the thresholds, retries, limits and times of one route for
 // one kind of request. An empty route means every route, a zero kind every
 // kind; the most specific policy wins, and of equals the last. Zero fields of
-// the policy keep their defaults; Timeout defaults to DefaultTimeout, and
-// Breaker.OpenFor to DefaultOpenFor.
+// the policy keep their defaults; Timeout defaults to DefaultTimeout
+// (resilience.NoTimeout for none), and Breaker.OpenFor to DefaultOpenFor.
 func WithPolicy(route string, kind Kind, policy resilience.Policy) Option {
 	return optionFunc(func(s *settings) error {
 		rule := policyRule{route, kind, policy}

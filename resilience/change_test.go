@@ -1,6 +1,7 @@
 package resilience
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -128,6 +129,30 @@ func TestACallbackThatPanicsDoesNotCountTheCallTwice(t *testing.T) {
 	if n := b.FailureCount(); n != 1 {
 		t.Fatalf("%d failures, want 1", n)
 	}
+}
+
+func TestACallbackThatPanicsDoesNotKeepTheProbesPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newTestBreaker(t, BreakerConfig{OnStateChange: func(c StateChange) {
+			if c.To == HalfOpen {
+				panic("callback")
+			}
+		}})
+		failTimes(b, 5)
+		elapse(30 * time.Second)
+		func() {
+			defer func() {
+				if r := recover(); r != "callback" {
+					t.Errorf("recovered %v", r)
+				}
+			}()
+			_, _ = Do(t.Context(), b, func(context.Context) (int, error) { t.Error("called"); return 0, nil })
+		}()
+		if _, err := Do(t.Context(), b, succeed); err != nil {
+			t.Fatalf("the next call: %v", err)
+		}
+		wantState(t, b, Closed)
+	})
 }
 
 func TestEveryCountedFailureIsReported(t *testing.T) {

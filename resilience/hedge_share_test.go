@@ -88,6 +88,18 @@ func TestAQuietHourBuysTenHedges(t *testing.T) {
 	})
 }
 
+func TestNoCallOfABreakerThatReadmitsAShareIsHedged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Hedge: doubled, Breaker: BreakerConfig{Readmit: []float64{0.5}, ReadmitFor: time.Hour}}, nil)
+		halfOpen(t, g.Breaker())
+		_, _ = Run(t.Context(), g, succeed)
+		c := calls{say: []said{{after: 2 * second}, {}}}
+		if _, err := RunHedged(t.Context(), g, Call{}, c.fn); err != nil || c.count() != 1 {
+			t.Fatalf("%d calls, error %v", c.count(), err)
+		}
+	})
+}
+
 func TestTheObservedDelayNeedsTwentySuccesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newTestGuard(t, Policy{

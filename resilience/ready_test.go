@@ -45,3 +45,61 @@ func TestReadyTellsWithoutTouching(t *testing.T) {
 		}
 	})
 }
+
+func TestNoRunIsReadyThatTheLimitRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Limit: LimitPolicy{MaxConcurrent: 2, Queue: 1}}, nil)
+		want := func(ready bool, when string) {
+			t.Helper()
+			if got := g.Ready(""); got != ready {
+				t.Errorf("%s: ready is %v", when, got)
+			}
+		}
+		occupy(g, time.Second/2)
+		want(true, "a place is free")
+		occupy(g, time.Second/2)
+		want(true, "the queue is empty")
+		occupy(g, time.Second/2)
+		want(false, "the queue is full")
+		elapse(time.Second)
+		want(true, "all over")
+	})
+}
+
+func TestABreakerThatReadmitsAShareIsNotReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Breaker: BreakerConfig{Readmit: []float64{0.1, 0.5}, ReadmitFor: time.Minute}}, nil)
+		halfOpen(t, g.Breaker())
+		_, _ = Run(t.Context(), g, succeed)
+		for _, share := range []float64{0.1, 0.5} {
+			_, _ = Run(t.Context(), g, succeed) // the first passes
+			if _, err := Run(t.Context(), g, succeed); err == nil || g.Ready("") {
+				t.Fatalf("share %v: error %v, ready %v", share, err, g.Ready(""))
+			}
+			elapse(time.Minute - 1)
+			if g.Ready("") {
+				t.Fatalf("share %v: ready before its time is over", share)
+			}
+			elapse(1)
+			if !g.Ready("") {
+				t.Fatalf("share %v: not ready, and the next call passes", share)
+			}
+		}
+	})
+}
+
+func TestABreakerThatOnlyMeasuresIsReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Breaker: BreakerConfig{Mode: MetricsOnly, Readmit: []float64{0.1}}}, nil)
+		failTimes(g.Breaker(), 5)
+		elapse(30 * time.Second)
+		for range 3 { // the probe and what would have been refused
+			if !g.Ready("") {
+				t.Fatalf("not ready: %+v", g.Breaker().Snapshot())
+			}
+			if _, err := Run(t.Context(), g, succeed); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
