@@ -79,7 +79,7 @@ type admission struct {
 	grant      grant
 	trial      pass
 	until      time.Duration // when it must be over; forever if the caller's context alone knows
-	start, end time.Duration // of the call that decided it, if the run is timed
+	start, end time.Duration // of the call that decided it; both 0 if the run is not timed
 	hedged     bool          // there was a second call
 	won        bool          // and it answered
 	gate       EventKind     // what became of the gate; 0 if nothing did
@@ -221,8 +221,8 @@ func (g *Guard) judge(ctx context.Context, r *run, a *admission, f *failure) (he
 	if cancelled(ctx) {
 		return false
 	}
-	if ctx.Err() != nil || r.timed && a.end >= r.end() {
-		if r.timed && a.end-a.start >= g.minTrial() {
+	if ctx.Err() != nil || a.end >= r.end() {
+		if a.end-a.start >= g.minTrial() {
 			f.verdict.Outcome = Failure
 		}
 		return false

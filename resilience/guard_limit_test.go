@@ -66,6 +66,17 @@ func TestARunWaitsForItsPlaceAsLongAsItMay(t *testing.T) {
 	}
 }
 
+func TestARunAtItsDeadlineDoesNotAskForAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Limit: LimitPolicy{MaxConcurrent: 1}}, nil)
+		occupy(g, second)
+		if _, err := Run(expiring{t.Context(), time.Now()}, g, succeed); err != context.DeadlineExceeded {
+			t.Fatalf("error %v", err)
+		}
+		elapse(second)
+	})
+}
+
 func TestTheTimeInTheQueueIsPartOfTheShareAndNotOfTheLatency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told recorder

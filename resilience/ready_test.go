@@ -63,6 +63,12 @@ func TestNoRunIsReadyThatTheLimitRefuses(t *testing.T) {
 		want(false, "the queue is full")
 		elapse(time.Second)
 		want(true, "all over")
+
+		g = newTestGuard(t, Policy{Limit: LimitPolicy{MaxConcurrent: 1}}, nil)
+		want(true, "no queue, and a place is free")
+		occupy(g, time.Second)
+		want(false, "no queue and no place")
+		elapse(time.Second)
 	})
 }
 

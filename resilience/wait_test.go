@@ -162,6 +162,10 @@ func TestARunBehindATrialLooksAgainEveryMillisecondAtMost(t *testing.T) {
 		if took := time.Since(start); err != nil || waits != 21 || took != 21*time.Millisecond {
 			t.Fatalf("%d waits in %v, error %v", waits, took, err)
 		}
+		s := newScript(errDown, nil)
+		if _, err := Run(t.Context(), g, s.call); err != nil || s.at[1] > 1 {
+			t.Fatalf("a retry for its own failure: called at %v, error %v", s.at, err)
+		}
 	})
 }
 
