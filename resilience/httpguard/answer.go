@@ -10,13 +10,15 @@ import (
 // answer watches what a handler answers.
 type answer struct {
 	http.ResponseWriter
-	permit  resilience.Permit   // the zero Permit without a breaker
-	breaker *resilience.Breaker // nil: none
-	status  int                 // 0: not known yet, which is a 200 if nothing follows
+	permit   resilience.Permit // the zero Permit without a breaker
+	status   int               // 0: not known yet, which is a 200 if nothing follows
+	handedOn bool              // a refusal from further in
 }
 
 func (a *answer) outcome() resilience.Outcome {
 	switch {
+	case a.handedOn:
+		return resilience.Neutral
 	case serverFault(a.status):
 		return resilience.Failure
 	case a.status >= 400:
@@ -32,13 +34,19 @@ func (a *answer) begin(status int) {
 	}
 }
 
+// handOn notes that what follows, unless an answer has begun, is a refusal.
+func (a *answer) handOn() { a.handedOn = a.status == 0 }
+
+// streams tells whether this is an event stream of a probe.
+func (a *answer) streams() bool { return a.permit.Probe() && isEventStream(a.Header()) }
+
 // wrote notes that n bytes of the body are written.
 func (a *answer) wrote(n int64) {
 	if n == 0 {
 		return
 	}
 	a.begin(http.StatusOK)
-	if a.breaker != nil && a.breaker.IsHalfOpen() && isEventStream(a.Header()) {
+	if a.streams() {
 		a.permit.Done(a.outcome())
 	}
 }
@@ -55,8 +63,12 @@ func (a *answer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom leaves the server its way of sending a file without copying it.
+// ReadFrom leaves the server its way of sending a file without copying it, except
+// where the first bytes must be seen.
 func (a *answer) ReadFrom(src io.Reader) (int64, error) {
+	if a.streams() {
+		return io.Copy(struct{ io.Writer }{a}, src)
+	}
 	n, err := io.Copy(a.ResponseWriter, src)
 	a.wrote(n)
 	return n, err

@@ -161,6 +161,37 @@ func TestAServedEventStreamsProbeSucceedsWithTheFirstBytes(t *testing.T) {
 	}
 }
 
+func TestACopiedEventStreamsProbeSucceedsWithTheFirstBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := halfOpen(t)
+		events, publish := io.Pipe()
+		h := httpguard.Shed{Breaker: b}.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			if n, err := io.Copy(w, events); n != 18 || err != nil {
+				t.Errorf("copied %d bytes, %v", n, err)
+			}
+		}))
+		w := &reading{ResponseRecorder: httptest.NewRecorder()}
+		copied := func() int64 {
+			go h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+			io.WriteString(publish, "data: 1\n\n")
+			synctest.Wait()
+			wantTold(t, b, "success")
+			io.WriteString(publish, "data: 2\n\n")
+			publish.Close()
+			synctest.Wait()
+			return w.read
+		}
+		if n := copied(); n != 0 || w.Body.String() != "data: 1\n\ndata: 2\n\n" {
+			t.Errorf("the server read %d bytes itself and sent %q", n, w.Body)
+		}
+		events, publish = io.Pipe()
+		if n := copied(); n != 18 { // no probe, so that there is nothing to see
+			t.Errorf("the server read %d bytes itself", n)
+		}
+	})
+}
+
 func TestAServedEventStreamThatBreaksOffIsAFailureOfAClosedBreaker(t *testing.T) {
 	b := newBreaker(t)
 	h := httpguard.Shed{Breaker: b}.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

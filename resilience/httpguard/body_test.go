@@ -130,6 +130,57 @@ func TestABodyThatIsNeverClosedKeepsAProbesPlaceForItsLease(t *testing.T) {
 	})
 }
 
+func TestABodyClosedByAReaderWhoGaveUpSaysNothing(t *testing.T) {
+	for name, giveUp := range map[string]func(context.Context, *http.Request) *http.Request{
+		"cancelled": func(ctx context.Context, req *http.Request) *http.Request {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			return req.WithContext(ctx)
+		},
+		"withdrawn": func(_ context.Context, req *http.Request) *http.Request {
+			cancel := make(chan struct{})
+			close(cancel)
+			req.Cancel = cancel //nolint:staticcheck // deprecated for makers of requests; a RoundTripper has to honour it
+			return req
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := halfOpen(t)
+				req := giveUp(t.Context(), get(t, "http://storage.example"))
+				resp := exchanged(t, b, req, reply(200, text("file")))
+				if err := errors.Join(read(resp, 2), resp.Body.Close()); err != nil {
+					t.Error(err)
+				}
+				wantTold(t, b, "neutral")
+			})
+		})
+	}
+}
+
+func TestABodyIsClosedThoughACallbackPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, err := resilience.NewBreaker("storage", resilience.BreakerConfig{Failures: 1, OnStateChange: func(c resilience.StateChange) {
+			if c.To == resilience.Closed {
+				panic("torn")
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.RecordFailure()
+		elapse(30 * time.Second)
+		body := &closeable{Reader: strings.NewReader("file")}
+		resp := exchanged(t, b, get(t, "http://storage.example"), reply(200, body))
+		defer func() {
+			if r := recover(); r != "torn" || !body.closed {
+				t.Errorf("recovered %v, closed: %t", r, body.closed)
+			}
+		}()
+		resp.Body.Close()
+	})
+}
+
 func TestAnAnswerWithNothingToReadIsToldAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		method string
@@ -223,6 +274,40 @@ func TestAnEventStreamThatBreaksOffIsAFailureOfAClosedBreaker(t *testing.T) {
 	resp := exchanged(t, b, get(t, "http://storage.example"), reply(200, io.NopCloser(broken), "Content-Type", "text/event-stream"))
 	io.ReadAll(resp.Body)
 	wantState(t, b, resilience.Open)
+}
+
+func TestAnEventStreamIsTheProbeOfADryRunToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, err := resilience.NewBreaker("storage", resilience.BreakerConfig{Failures: 1, Mode: resilience.MetricsOnly})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.RecordFailure()
+		elapse(30 * time.Second)
+		resp := exchanged(t, b, get(t, "http://storage.example"), reply(200, text("data"), "Content-Type", "text/event-stream"))
+		if err := read(resp, 1); err != nil {
+			t.Fatal(err)
+		}
+		if s := b.Snapshot(); s.Shadow != resilience.Closed {
+			t.Errorf("it would be %v", s.Shadow)
+		}
+	})
+}
+
+func TestAnEventStreamReadmittedIsNoProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, err := resilience.NewBreaker("storage", resilience.BreakerConfig{Failures: 1, Readmit: []float64{0.5}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.RecordFailure()
+		elapse(30 * time.Second)
+		b.RecordSuccess()
+		broken := io.MultiReader(strings.NewReader("data"), iotest.ErrReader(io.ErrUnexpectedEOF))
+		resp := exchanged(t, b, get(t, "http://storage.example"), reply(200, io.NopCloser(broken), "Content-Type", "text/event-stream"))
+		io.ReadAll(resp.Body)
+		wantState(t, b, resilience.Open)
+	})
 }
 
 func TestAGuardedBodyDoesNotHideWhoBroke(t *testing.T) {

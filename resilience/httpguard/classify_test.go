@@ -1,8 +1,11 @@
 package httpguard_test
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -96,6 +99,129 @@ func TestAnApplicationJudgesAnswersItself(t *testing.T) {
 		}
 		if s := b.Snapshot(); s.Reason != "maintenance" || s.RetryAfter != 1 {
 			t.Errorf("open for %v (%q)", s.RetryAfter, s.Reason)
+		}
+	})
+}
+
+func TestALateAnswerDoesNotOpenTheBreaker(t *testing.T) {
+	for name, settle := range map[string]func(*resilience.Breaker){
+		"after a reset":                  (*resilience.Breaker).Reset,
+		"of a probe that lost its place": func(*resilience.Breaker) { elapse(30 * time.Second) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := halfOpen(t)
+				answer := make(chan struct{})
+				transport := &httpguard.Transport{Breaker: b, Base: trip(func(*http.Request) (*http.Response, error) {
+					<-answer
+					return reply(503, http.NoBody, "Retry-After", "3600"), nil
+				})}
+				go transport.RoundTrip(get(t, "http://storage.example"))
+				synctest.Wait()
+				settle(b)
+				now := b.State()
+				close(answer)
+				synctest.Wait()
+				wantState(t, b, now)
+			})
+		})
+	}
+}
+
+func TestASuccessThatBlocksIsToldAtOnce(t *testing.T) {
+	for block, want := range map[time.Duration]string{-1: untold, 0: untold, 1: "failure"} {
+		synctest.Test(t, func(t *testing.T) {
+			b := halfOpen(t)
+			base := trip(func(*http.Request) (*http.Response, error) { return reply(200, text("file")), nil })
+			transport := &httpguard.Transport{Breaker: b, Base: base, Classify: func(*http.Response) resilience.Verdict {
+				return resilience.Verdict{Outcome: resilience.Success, Block: block}
+			}}
+			resp, err := transport.RoundTrip(get(t, "http://storage.example"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantTold(t, b, want)
+			resp.Body.Close()
+		})
+	}
+}
+
+func TestAnApplicationJudgesErrorsItself(t *testing.T) {
+	for want, o := range map[string]resilience.Outcome{"success": resilience.Success, "failure": resilience.Failure, "neutral": resilience.Neutral} {
+		synctest.Test(t, func(t *testing.T) {
+			req := get(t, "http://storage.example")
+			classify := func(r *http.Request, err error) resilience.Outcome {
+				if r != req || err != errDown {
+					t.Errorf("asked about %v, %v", r, err)
+				}
+				return o
+			}
+			b := halfOpen(t)
+			base := trip(func(*http.Request) (*http.Response, error) { return nil, errDown })
+			(&httpguard.Transport{Base: base, Breaker: b, ClassifyError: classify}).RoundTrip(req)
+			wantTold(t, b, want)
+
+			b = halfOpen(t)
+			base = trip(func(*http.Request) (*http.Response, error) {
+				return reply(200, io.NopCloser(iotest.ErrReader(errDown))), nil
+			})
+			resp, err := (&httpguard.Transport{Base: base, Breaker: b, ClassifyError: classify}).RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.ReadAll(resp.Body)
+			wantTold(t, b, want)
+		})
+	}
+}
+
+func TestAnApplicationIsNotAskedWhoGaveUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	b := newBreaker(t)
+	transport := &httpguard.Transport{Breaker: b, ClassifyError: func(_ *http.Request, err error) resilience.Outcome {
+		t.Errorf("asked about %v", err)
+		return resilience.Failure
+	}}
+	for ctx, err := range map[context.Context]error{
+		ctx:         errDown,
+		late:        errDown,
+		t.Context(): &resilience.OpenError{},
+	} {
+		transport.Base = trip(func(*http.Request) (*http.Response, error) { return nil, err })
+		transport.RoundTrip(get(t, "http://storage.example").WithContext(ctx))
+	}
+	wantState(t, b, resilience.Closed)
+}
+
+func TestAPanicOfClassifyErrorFreesThePermit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := halfOpen(t)
+		transport := &httpguard.Transport{
+			Breaker:       b,
+			ClassifyError: func(*http.Request, error) resilience.Outcome { panic("torn") },
+		}
+		for _, base := range []trip{
+			func(*http.Request) (*http.Response, error) { return nil, errDown },
+			func(*http.Request) (*http.Response, error) {
+				return reply(200, io.NopCloser(iotest.ErrReader(errDown))), nil
+			},
+		} {
+			func() {
+				defer func() {
+					if r := recover(); r != "torn" {
+						t.Errorf("recovered %v", r)
+					}
+				}()
+				transport.Base = base
+				resp, err := transport.RoundTrip(get(t, "http://storage.example"))
+				if err == nil {
+					resp.Body.Read(make([]byte, 1))
+				}
+			}()
+			wantTold(t, b, "neutral")
 		}
 	})
 }

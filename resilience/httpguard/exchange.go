@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/finbrain/ai/resilience"
@@ -14,26 +15,51 @@ import (
 // exchange is one request with its permit and, if the status was a success, the
 // body of its response.
 type exchange struct {
-	permit   resilience.Permit
-	breaker  *resilience.Breaker
-	req      *http.Request
-	started  time.Time // zero if the request has no deadline
-	minTrial time.Duration
-	body     io.ReadCloser
-	stream   bool // an event stream, perhaps a probe's
+	transport *Transport
+	permit    resilience.Permit
+	req       *http.Request
+	broken    atomic.Bool // the request's own body is
+	started   time.Time   // zero if the request has no deadline
+	body      io.ReadCloser
+	stream    bool // an event stream of a probe
+}
+
+func (x *exchange) roundTrip() (resp *http.Response, err error) {
+	returns := false
+	defer func() {
+		if returns {
+			return
+		}
+		x.permit.Abandon()
+		if resp != nil && resp.Body != nil {
+			_ = resp.Body.Close()
+		}
+	}()
+	if _, ok := x.req.Context().Deadline(); ok {
+		x.started = time.Now()
+	}
+	sent := watched(x.req, &x.broken)
+	resp, err = x.transport.base().RoundTrip(sent)
+	if err != nil || resp == nil {
+		x.permit.Done(x.brokenOff(err))
+	} else {
+		if resp.Request == sent {
+			resp.Request = x.req
+		}
+		x.answered(resp, x.transport.classify(resp))
+	}
+	returns = true
+	return resp, err
 }
 
 // answered tells what is certain by now, and leaves a success to the body.
 func (x *exchange) answered(resp *http.Response, v resilience.Verdict) {
-	if v.Outcome == resilience.Success && x.readable(resp) {
-		x.body, x.stream = resp.Body, x.breaker.IsHalfOpen() && isEventStream(resp.Header)
+	if v.Outcome == resilience.Success && v.Block <= 0 && x.readable(resp) {
+		x.body, x.stream = resp.Body, x.permit.Probe() && isEventStream(resp.Header)
 		resp.Body = x
-	} else {
-		x.permit.Done(v.Outcome)
+		return
 	}
-	if v.Block > 0 {
-		x.breaker.Trip(time.Now().Add(v.Block), v.Reason)
-	}
+	x.permit.Judge(v)
 }
 
 // readable tells whether the answer has a body with something to prove. One
@@ -60,6 +86,7 @@ func (x *exchange) Read(p []byte) (int, error) {
 	case err == io.EOF:
 		x.permit.Done(resilience.Success)
 	case err != nil:
+		defer x.permit.Abandon() // if it cannot be judged
 		x.permit.Done(x.brokenOff(err))
 	case x.stream && n > 0:
 		x.permit.Done(resilience.Success)
@@ -69,14 +96,19 @@ func (x *exchange) Read(p []byte) (int, error) {
 
 // Close closes the response's body. The outcome comes first: closing makes a
 // Read that is under way fail.
-func (x *exchange) Close() error {
-	x.permit.Done(resilience.Success)
-	return x.body.Close()
+func (x *exchange) Close() (err error) {
+	defer func() { err = x.body.Close() }() // even if a callback of the breaker panics
+	o := resilience.Success
+	if x.req.Context().Err() != nil || withdrawn(x.req) {
+		o = resilience.Neutral // its reader gave up
+	}
+	x.permit.Done(o)
+	return nil
 }
 
 // brokenOff is the outcome of a request that ended with err.
 func (x *exchange) brokenOff(err error) resilience.Outcome {
-	if errors.Is(err, resilience.ErrOpen) || errors.Is(err, resilience.ErrLimit) {
+	if x.broken.Load() || errors.Is(err, resilience.ErrOpen) || errors.Is(err, resilience.ErrLimit) {
 		return resilience.Neutral
 	}
 	ctx := x.req.Context()
@@ -85,10 +117,12 @@ func (x *exchange) brokenOff(err error) resilience.Outcome {
 	// The deadline of a connection may pass a moment before the context's.
 	late := errors.Is(ended, context.DeadlineExceeded) || ended == nil && ok && !time.Now().Before(deadline)
 	switch {
-	case late && time.Since(x.started) < x.minTrial:
+	case late && time.Since(x.started) < x.transport.minTrial():
 		return resilience.Neutral
 	case !late && (ended != nil || withdrawn(x.req)):
 		return resilience.Neutral
+	case err != nil && x.transport.ClassifyError != nil:
+		return x.transport.ClassifyError(x.req, err)
 	}
 	return resilience.Failure
 }

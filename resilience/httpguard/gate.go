@@ -25,15 +25,16 @@ func (g Gate) Handler(next http.Handler) http.Handler {
 		panic("httpguard: Gate.Breaker is nil")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s := g.Breaker.Snapshot()
-		if s.State != resilience.Open {
-			next.ServeHTTP(w, r)
-			return
+		if g.Breaker.IsOpen() {
+			if s := g.Breaker.Snapshot(); s.State == resilience.Open { // still
+				left := s.RetryAfter
+				if s.Until.IsZero() {
+					left = unknownWait
+				}
+				refuse(w, status, s.State, left)
+				return
+			}
 		}
-		left := s.RetryAfter
-		if s.Until.IsZero() {
-			left = unknownWait
-		}
-		refuse(w, status, s.State, left)
+		next.ServeHTTP(w, r)
 	})
 }

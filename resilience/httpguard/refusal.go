@@ -29,6 +29,12 @@ const (
 // ForceOpen) it is 30. While a probe is out the state is "half_open" and the
 // time what is left of its lease. For a limit they are "closed" and 1.
 //
+// The Content-Length and the like of the answer that was not to be are removed,
+// as [http.Error] does. A [Shed] around the handler takes the answer for the
+// refusal that it is, not for a failure of the handler; it is found through the
+// Unwrap methods of ResponseWriters, as [http.ResponseController] finds what it
+// needs.
+//
 // status is that of the answer: a client or server error, such as 429 or 503; 0
 // is 503. It panics if status is something else.
 func WriteRefusal(w http.ResponseWriter, err error, status int) (written bool) {
@@ -59,17 +65,35 @@ type refusal struct {
 }
 
 func refuse(w http.ResponseWriter, status int, state resilience.State, left time.Duration) {
-	seconds := max(1, int64((left+time.Second-1)/time.Second))
+	seconds := int64((max(left, time.Second)-1)/time.Second) + 1
 	body, err := json.Marshal(refusal{"temporarily unavailable", seconds, state})
 	if err != nil {
 		panic(err) // every field of every refusal can be encoded
 	}
 	h := w.Header()
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+		h.Del(name)
+	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Retry-After", strconv.FormatInt(seconds, 10))
+	handOn(w)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that is gone needs no answer
+}
+
+// handOn tells every answer that w is part of that a refusal follows.
+func handOn(w http.ResponseWriter) {
+	for {
+		if a, ok := w.(interface{ handOn() }); ok {
+			a.handOn()
+		}
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return
+		}
+		w = outer.Unwrap()
+	}
 }
 
 func refusalStatus(field string, status int) int {

@@ -3,6 +3,7 @@ package httpguard_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -50,6 +51,7 @@ func TestARefusalTellsHowLongItHolds(t *testing.T) {
 			{in(1), 503, 503, 1, "open"},
 			{in(-time.Second), 503, 503, 1, "open"},
 			{in(24 * time.Hour), 503, 503, 86400, "open"},
+			{in(math.MaxInt64), 503, 503, 9223372037, "open"},
 			{fmt.Errorf("storing: %w", in(9*time.Second)), 503, 503, 9, "open"},
 			{&resilience.OpenError{State: resilience.Open}, 503, 503, 30, "open"}, // nobody knows
 			{fmt.Errorf("storing: %w", resilience.ErrOpen), 503, 503, 30, "open"}, // somebody else's
@@ -61,10 +63,16 @@ func TestARefusalTellsHowLongItHolds(t *testing.T) {
 		} {
 			w := httptest.NewRecorder()
 			w.Header().Set("Cache-Control", "public")
+			for _, name := range []string{"Content-Length", "Content-Encoding", "ETag", "Last-Modified"} {
+				w.Header().Set(name, "of another answer")
+			}
 			if !httpguard.WriteRefusal(w, c.err, c.status) {
 				t.Errorf("%v: nothing written", c.err)
 			}
 			wantRefusal(t, w, c.want, c.seconds, c.state)
+			if len(w.Header()) != 3 {
+				t.Errorf("left over: %v", w.Header())
+			}
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package httpguard
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if s, err := strconv.ParseFloat(value, 64); err == nil {
 		switch {
-		case !(s >= 0): // NaN as well
+		case !(s >= 0), math.IsInf(s, 1): // NaN as well
 			return 0, false
 		case s >= MaxRetryAfter.Seconds():
 			return MaxRetryAfter, true

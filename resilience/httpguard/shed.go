@@ -13,9 +13,10 @@ import (
 // permit, and tells both what became of those it served. One of the two is
 // required.
 //
-// An answer in 5xx except 501 is a failure. The others in 4xx and 501 are about
-// the request and neutral, and so is every request whose client is gone. The
-// rest are successes. A panic of the handler passes through and counts as a
+// An answer in 5xx except 501 is a failure, and so is none at all by the deadline
+// of the request's context. The others in 4xx and 501 are about the request and
+// neutral, and so is every request whose client is gone, and a refusal handed on
+// with [WriteRefusal]. The rest are successes. A panic of the handler passes through and counts as a
 // failure; of a probe it only frees the place.
 //
 // The permit is given back when the handler returns, which of a probe should be
@@ -57,7 +58,7 @@ func (s Shed) Handler(next http.Handler) http.Handler {
 }
 
 func (s Shed) serve(w http.ResponseWriter, r *http.Request, next http.Handler, status int) {
-	a := &answer{ResponseWriter: w, breaker: s.Breaker}
+	a := &answer{ResponseWriter: w}
 	if s.Breaker != nil {
 		var err error
 		if a.permit, err = s.Breaker.Acquire(); err != nil {
@@ -74,6 +75,8 @@ func (s Shed) serve(w http.ResponseWriter, r *http.Request, next http.Handler, s
 		case !returned:
 			o = resilience.Failure
 			a.permit.Abandon()
+		case a.status == 0 && ctx.Err() != nil: // out of time, with nothing said
+			o = resilience.Failure
 		}
 		a.permit.Done(o)
 		if s.Limiter != nil {

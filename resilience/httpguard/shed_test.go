@@ -77,6 +77,8 @@ func TestRequestsAreJudgedByTheirAnswers(t *testing.T) {
 		"body first":          {handler: func(w http.ResponseWriter, _ *http.Request) { w.Write(nil); w.WriteHeader(500) }, want: "success"},
 		"client gone":         {handler: header(500), ctx: ended(context.Canceled), want: "neutral"},
 		"deadline passed":     {handler: header(500), ctx: ended(context.DeadlineExceeded), want: "failure"},
+		"answered too late":   {handler: header(200), ctx: ended(context.DeadlineExceeded), want: "success"},
+		"out of time":         {handler: header(), ctx: ended(context.DeadlineExceeded), want: "failure"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

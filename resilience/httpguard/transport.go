@@ -17,14 +17,18 @@ import (
 // in Base passes through and counts as a failure; of a probe it only frees the
 // place.
 //
-// An error is a failure, with three exceptions that say nothing of the service
-// and are neutral: the request's context was cancelled, its deadline passed
-// before MinTrial, or a guard further in refused.
+// An error is a failure, with exceptions that say nothing of the service and are
+// neutral: the request's context was cancelled, its deadline passed before
+// MinTrial, its own body could not be read or was not as long as announced, or
+// a guard further in refused. What else is no fault of the service ClassifyError
+// tells. A request without a host, or with a method or header that HTTP does not
+// know, is left to Base to refuse and asks no breaker.
 //
 // The permit of a successful answer is given back when its body has been read
 // to the end or closed, whichever is first; a body that breaks off is judged as
-// an error is. BreakerConfig.SlowAfter measures the time until then. One that
-// is never closed keeps a probe's place until its lease has run out
+// an error is, and one that is closed after the request's context has ended is
+// neutral. BreakerConfig.SlowAfter measures the time until then. One that is
+// never closed keeps a probe's place until its lease has run out
 // (BreakerConfig.ProbeLease), and so does a download that takes longer; only of
 // an event stream (text/event-stream), which may never end, does a probe
 // succeed with the first bytes. An upgraded connection (101) is a success at
@@ -44,14 +48,20 @@ type Transport struct {
 	BreakerFor func(*http.Request) *resilience.Breaker
 	// Classify says what an answer means; it must not read or close the body.
 	// Of the verdict Outcome is used, and Block with Reason, which open the
-	// breaker for that long. Default: [Classify].
+	// breaker for that long, unless its state has changed since the request was
+	// made. Default: [Classify].
 	Classify func(*http.Response) resilience.Verdict
+	// ClassifyError says what an error of Base, or of reading an answer's body,
+	// means when none of the exceptions named above holds. Default: a failure.
+	ClassifyError func(*http.Request, error) resilience.Outcome
 	// MinTrial is how long a request must have run, the reading of its body
 	// included, before being cut by its deadline is a failure: hurried callers
 	// must not open a healthy service's breaker. The time limit of an
 	// [http.Client] is such a deadline: if it is shorter than the default, set
-	// MinTrial to it. Default 1 s; negative: every deadline that passes is a
-	// failure.
+	// MinTrial to it. Who reads a body slowly, until the deadline passes, cannot
+	// be told from a service that sends it slowly, which is a failure: read
+	// first and work then, or set no deadline. Default 1 s; negative: every
+	// deadline that passes is a failure.
 	MinTrial time.Duration
 }
 
@@ -62,6 +72,9 @@ var errNoBreaker = errors.New("httpguard: Transport.Breaker and Transport.Breake
 // RoundTrip makes one request under its breaker. Like every RoundTripper it
 // closes the request's body, also when it refuses.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if malformed(req) {
+		return t.base().RoundTrip(req)
+	}
 	b, err := t.breaker(req)
 	if err != nil {
 		closeBody(req)
@@ -70,33 +83,12 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if b == nil {
 		return t.base().RoundTrip(req)
 	}
-	x := &exchange{breaker: b, req: req, minTrial: t.MinTrial}
+	x := &exchange{transport: t, req: req}
 	if x.permit, err = b.Acquire(); err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	if x.minTrial == 0 {
-		x.minTrial = defaultMinTrial
-	}
-	judged := false
-	defer func() {
-		if !judged {
-			x.permit.Abandon()
-		}
-	}()
-	if _, ok := req.Context().Deadline(); ok {
-		x.started = time.Now()
-	}
-	resp, err := t.base().RoundTrip(req)
-	if err != nil || resp == nil {
-		judged = true
-		x.permit.Done(x.brokenOff(err))
-		return resp, err
-	}
-	v := t.classify(resp)
-	judged = true
-	x.answered(resp, v)
-	return resp, nil
+	return x.roundTrip()
 }
 
 // CloseIdleConnections closes those of Base, if it has that method.
@@ -123,15 +115,16 @@ func (t *Transport) base() http.RoundTripper {
 	return http.DefaultTransport //nolint:forbidigo // what a nil RoundTripper means everywhere in net/http
 }
 
+func (t *Transport) minTrial() time.Duration {
+	if t.MinTrial == 0 {
+		return defaultMinTrial
+	}
+	return t.MinTrial
+}
+
 func (t *Transport) classify(resp *http.Response) resilience.Verdict {
 	if t.Classify != nil {
 		return t.Classify(resp)
 	}
 	return Classify(resp)
-}
-
-func closeBody(req *http.Request) {
-	if req.Body != nil {
-		_ = req.Body.Close()
-	}
 }

@@ -223,6 +223,32 @@ func TestAPanicOfTheBasePassesThroughAndFreesThePermit(t *testing.T) {
 	})
 }
 
+func TestAPanicAfterTheAnswerClosesIt(t *testing.T) {
+	torn := func(resilience.StateChange) { panic("torn") }
+	for name, c := range map[string]struct {
+		cfg      resilience.BreakerConfig
+		classify func(*http.Response) resilience.Verdict
+	}{
+		"of Classify":   {resilience.BreakerConfig{}, func(*http.Response) resilience.Verdict { panic("torn") }},
+		"of a callback": {resilience.BreakerConfig{Failures: 1, OnStateChange: torn}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, err := resilience.NewBreaker("storage", c.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := &closeable{Reader: strings.NewReader("sorry")}
+			defer func() {
+				if r := recover(); r != "torn" || !body.closed {
+					t.Errorf("recovered %v, closed: %t", r, body.closed)
+				}
+			}()
+			base := trip(func(*http.Request) (*http.Response, error) { return reply(500, body), nil })
+			(&httpguard.Transport{Base: base, Breaker: b, Classify: c.classify}).RoundTrip(get(t, "http://storage.example"))
+		})
+	}
+}
+
 func TestAGoroutineThatEndsInTheBaseFreesThePermit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := halfOpen(t)
@@ -239,7 +265,11 @@ func TestAGoroutineThatEndsInTheBaseFreesThePermit(t *testing.T) {
 func TestABaseThatBreaksItsContractIsAFailure(t *testing.T) {
 	b := newBreaker(t)
 	none := trip(func(*http.Request) (*http.Response, error) { return nil, nil })
-	resp, err := (&httpguard.Transport{Base: none, Breaker: b}).RoundTrip(get(t, "http://storage.example"))
+	transport := &httpguard.Transport{Base: none, Breaker: b, ClassifyError: func(*http.Request, error) resilience.Outcome {
+		t.Error("asked about no error")
+		return resilience.Neutral
+	}}
+	resp, err := transport.RoundTrip(get(t, "http://storage.example"))
 	if resp != nil || err != nil {
 		t.Errorf("got %v, %v, want what the base returned", resp, err)
 	}
