@@ -201,9 +201,9 @@ func (g *Guard) abandon(c *Call, r *run, a *admission) {
 	g.settle(c, r, a, &v)
 }
 
-// settle tells the breaker and the limit of an attempt that is nothing to its
-// gate any more. Listeners come last: when one panics no place is lost, and the
-// outcome has counted.
+// settle tells the breaker, the limit and the listener, in this order, of an
+// attempt that is nothing to its gate any more. Each may panic, for a callback
+// does: by then no place is held, and the outcome has counted.
 func (g *Guard) settle(c *Call, r *run, a *admission, v *Verdict) {
 	g.breaker.settle(a.grant, v.Outcome)
 	if g.limiter != nil {

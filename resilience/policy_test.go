@@ -44,7 +44,7 @@ func TestBadPoliciesAreRefusedByName(t *testing.T) {
 		"Policy.MinTrial":            {MinTrial: -1},
 		"LimitPolicy.MaxConcurrent":  {Limit: LimitPolicy{MaxConcurrent: -1}},
 	} {
-		if _, err := NewGuard("x", p, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewGuard("x", p, nil); err == nil || !strings.HasPrefix(err.Error(), "resilience: "+want+" is ") {
 			t.Errorf("error %v does not name %s", err, want)
 		}
 	}
@@ -85,6 +85,16 @@ func TestAPolicyWhosePartsDoNotFitIsRefusedByName(t *testing.T) {
 	} {
 		if err := p.Validate(); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestOnlyATimeLimitShortensTheOpenTime(t *testing.T) {
+	for limit, want := range map[time.Duration]time.Duration{
+		0: 30 * time.Second, NoTimeout: 30 * time.Second, NoTimeout - 1: 10 * time.Second, 1: 10 * time.Second,
+	} {
+		if got := newTestGuard(t, Policy{Timeout: limit}, nil).Policy().Breaker.OpenFor; got != want {
+			t.Errorf("open for %v with a limit of %v, want %v", got, limit, want)
 		}
 	}
 }
