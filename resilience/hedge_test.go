@@ -217,6 +217,19 @@ func TestTheBreakersProbeAndTheGatesTrialAreNotHedged(t *testing.T) {
 	})
 }
 
+// There is a place for another probe: only that it is one keeps it single.
+func TestOneOfSeveralProbesIsNotHedged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Hedge: doubled, Breaker: BreakerConfig{Probes: 2}}, nil)
+		halfOpen(t, g.Breaker())
+		c := calls{say: []said{{after: 2 * second}, {after: time.Hour}}}
+		if _, err := RunHedged(t.Context(), g, Call{}, c.fn); err != nil || c.count() != 1 {
+			t.Fatalf("%d calls, error %v", c.count(), err)
+		}
+		wantState(t, g.Breaker(), HalfOpen)
+	})
+}
+
 func TestWhatIsRefusedByNowIsNotHedged(t *testing.T) {
 	for name, refuse := range map[string]func(*Guard){
 		"breaker": func(g *Guard) { g.Breaker().ForceOpen() },
