@@ -103,14 +103,15 @@ func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn, twin fun
 		fn, delay = twin, g.hedge(&a)
 	}
 	var err error
-	if delay > 0 {
+	switch {
+	case delay > 0:
 		v, err = hedged(ctx, g, c, r, &a, delay, twin)
-	} else if a.until < forever {
+	case a.until < forever:
 		l := new(late)
 		l.set(ctx, g, r, &a)
 		defer l.cancel()
 		v, err = fn(l) //nolint:contextcheck // l inherits from ctx
-	} else {
+	default:
 		v, err = fn(ctx)
 	}
 	if r.timed {
