@@ -14,7 +14,7 @@ func TestTheSnippetsOfTheReadmeAreCompiled(t *testing.T) {
 		t.Fatal(err)
 	}
 	compiled := make(map[string]bool)
-	for _, pattern := range []string{"example_test.go", "*/example_test.go", "*/*/example_test.go", "examples/*/*_test.go"} {
+	for _, pattern := range []string{"example*_test.go", "*/example*_test.go", "*/*/example*_test.go", "examples/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

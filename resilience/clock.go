@@ -17,7 +17,8 @@ func newClock() clock { return clock{base: time.Now()} }
 
 func (c *clock) now() time.Duration { return time.Since(c.base) }
 
-// time is the calendar time of an instant; forever has none and gives the zero Time.
+// time is the calendar time of an instant; forever has none and gives the zero
+// Time.
 func (c *clock) time(at time.Duration) time.Time {
 	if at == forever {
 		return time.Time{}

@@ -29,8 +29,8 @@ type BreakerConfig struct {
 	Window time.Duration
 	// MinFailureRate is a second condition beside Failures: that many failures
 	// open the breaker only if they are at least this share, up to 1, of the
-	// calls that ended within Window. Five failures in 60 s are little at 100 calls/s.
-	// Default 0: the count alone decides.
+	// calls that ended within Window. Five failures in 60 s are little at 100
+	// calls/s. Default 0: the count alone decides.
 	MinFailureRate float64
 
 	// FailureRate opens the breaker when at least this share, up to 1, of the
@@ -48,8 +48,8 @@ type BreakerConfig struct {
 	// ProbeLease, for a probe is heard no longer.
 	SlowAfter time.Duration
 	// MinCalls is how many calls must lie within Window before FailureRate and
-	// SlowRate are judged; for FailureRate calls that have ended. No default fits both 1 call/s and 1,000: it must be
-	// set with them.
+	// SlowRate are judged; for FailureRate calls that have ended. No default fits
+	// both 1 call/s and 1,000: it must be set with them.
 	MinCalls int
 
 	// OpenFor is how long the breaker stays open before a probe. Default: 30 s;
@@ -71,7 +71,7 @@ type BreakerConfig struct {
 	// ProbeLease is how long a probe may hold its place. A result that comes
 	// later is ignored, so it must exceed the longest call worth waiting for.
 	// Default: OpenFor, at least 30 s; under a [Guard] with a Timeout, a second
-	// more than that.
+	// more than that Timeout.
 	ProbeLease time.Duration
 	// Readmit lets a growing share of the calls pass once the probes have
 	// succeeded, such as {0.1, 0.5}: the shares, each between 0 and 1 and more

@@ -10,10 +10,10 @@ import (
 // is then not called.
 //
 // BreakerConfig.Classify judges the error. Unless it says otherwise a deadline
-// of the caller's that passes is a failure, however soon: where callers are in a
-// hurry, [Run] spares the service that blame (Policy.MinTrial). If fn panics or ends its goroutine,
-// that passes through with its stack and counts as a failure; of a probe it
-// only frees the place.
+// of the caller's that passes is a failure, however soon: where callers are in
+// a hurry, [Run] spares the service that blame (Policy.MinTrial). If fn panics
+// or ends its goroutine, that passes through with its stack and counts as a
+// failure; of a probe it only frees the place.
 func Do[T any](ctx context.Context, b *Breaker, fn func(context.Context) (T, error)) (v T, err error) {
 	if err := ctx.Err(); err != nil {
 		return v, err
@@ -54,7 +54,8 @@ func (b *Breaker) verdict(ctx context.Context, err error) Verdict {
 	return b.cfg.Classify(err)
 }
 
-// cancelled tells whether ctx was cancelled, rather than that its deadline passed.
+// cancelled tells whether ctx was cancelled, rather than that its deadline
+// passed.
 func cancelled(ctx context.Context) bool {
 	err := ctx.Err()
 	return err != nil && !errors.Is(err, context.DeadlineExceeded)

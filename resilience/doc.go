@@ -20,8 +20,8 @@
 // function: the outcome of a stream may be told at its first token or at its
 // end. [Breaker.RecordSuccess] and [Breaker.RecordFailure] only tell.
 //
-// An outcome is a [Success], a [Failure] or [Neutral]: a caller that cancels, or
-// asks for something impossible, has learned nothing about the service.
+// An outcome is a [Success], a [Failure] or [Neutral]: a caller that cancels,
+// or asks for something impossible, has learned nothing about the service.
 //
 // Every transition begins a new era. A permit belongs to the era it was taken
 // in, and its result never touches a later one: a call that began before the
@@ -49,11 +49,11 @@
 // The limit is outermost because a call that waits between attempts still
 // occupies its place. Retrying is outside the breaker: each attempt takes a
 // permit of its own, so that a run stops when its own failures open the
-// breaker, and no retry is spent on a service that is known to be down. The time
-// limit is inside both, because a hanging attempt must count and must leave
-// time for the next. Hedging is innermost: the second request is part of the
-// same attempt, shares its permit and its time, and tells the breaker once. Only
-// [RunHedged] does it, with functions that may be called twice at once.
+// breaker, and no retry is spent on a service that is known to be down. The
+// time limit is inside both, because a hanging attempt must count and must
+// leave time for the next. Hedging is innermost: the second request is part of
+// the same attempt, shares its permit and its time, and tells the breaker once.
+// Only [RunHedged] does it, with functions that may be called twice at once.
 //
 // The gate belongs to one key (a model, a tenant, a table): it closes when that
 // key is rate limited or out of quota, which says nothing against the service

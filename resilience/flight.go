@@ -56,7 +56,8 @@ func (l *flights) clear() {
 	}
 }
 
-// takeBefore removes and returns the first call if it began at that time or earlier.
+// takeBefore removes and returns the first call if it began at that time or
+// earlier.
 func (l *flights) takeBefore(start time.Duration) *flight {
 	f := l.first
 	if f == nil || f.start > start {

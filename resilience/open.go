@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// ErrOpen is matched, with [errors.Is], by every refusal of a breaker or a gate.
+// ErrOpen is matched, with [errors.Is], by every refusal of a breaker or a
+// gate.
 var ErrOpen = errors.New("resilience: circuit open")
 
 // The reasons a breaker gives for its state in [OpenError], [StateChange] and

@@ -35,8 +35,9 @@ func (p *Permit) Judge(v Verdict) (counted bool) {
 	return p.breaker.settle(p.grant, v.Outcome)
 }
 
-// Probe tells whether the call was let through to find out if what is called has
-// recovered (BreakerConfig.Probes). Such a call holds a place until it is done.
+// Probe tells whether the call was let through to find out if what is called
+// has recovered (BreakerConfig.Probes). Such a call holds a place until it is
+// done.
 func (p *Permit) Probe() bool { return p.grant.probe() }
 
 // Abandon gives the permit back for a call that ended without returning, by a

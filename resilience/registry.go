@@ -21,8 +21,8 @@ type RegistryConfig struct {
 	Named map[string]BreakerConfig
 }
 
-// Registry keeps breakers by name, each made at its first use. The zero value is
-// ready and makes breakers with the default configuration; it is not copied
+// Registry keeps breakers by name, each made at its first use. The zero value
+// is ready and makes breakers with the default configuration; it is not copied
 // after its first use. A registry is safe for concurrent use, has no goroutine
 // and needs no closing.
 //
@@ -66,8 +66,8 @@ func fieldError(field string, err error) error {
 	return errors.New("resilience: " + field + ": " + strings.TrimPrefix(err.Error(), "resilience: "))
 }
 
-// Breaker returns the breaker of that name, and makes it if there is none. Every
-// caller gets the same one. It panics if the name is empty.
+// Breaker returns the breaker of that name, and makes it if there is none.
+// Every caller gets the same one. It panics if the name is empty.
 func (r *Registry) Breaker(name string) *Breaker {
 	if b, ok := r.settledBreakers()[name]; ok {
 		return b

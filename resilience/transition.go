@@ -197,7 +197,8 @@ func (b *Breaker) open(p phase, now, until time.Duration, reason string) {
 	b.changed(from, now, reason)
 }
 
-// close enters one of the phases that let every call pass, with nothing counted yet.
+// close enters one of the phases that let every call pass, with nothing counted
+// yet.
 func (b *Breaker) close(p phase, now time.Duration, reason string) {
 	from := b.load().phase().state()
 	b.forget(now)

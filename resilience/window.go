@@ -29,7 +29,8 @@ func (w *window) add(at time.Duration) {
 
 func (w *window) clear() { w.next, w.count = 0, 0 }
 
-// full tells whether all len(times) failures lie within span before now, both ends included.
+// full tells whether all len(times) failures lie within span before now, both
+// ends included.
 func (w *window) full(now, span time.Duration) bool {
 	return w.count > 0 && int(w.count) == len(w.times) && now-w.times[w.next] <= span
 }

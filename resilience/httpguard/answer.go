@@ -63,8 +63,8 @@ func (a *answer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom leaves the server its way of sending a file without copying it, except
-// where the first bytes must be seen.
+// ReadFrom leaves the server its way of sending a file without copying it,
+// except where the first bytes must be seen.
 func (a *answer) ReadFrom(src io.Reader) (int64, error) {
 	if a.streams() {
 		return io.Copy(struct{ io.Writer }{a}, src)

@@ -71,8 +71,8 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// wrong tells whether this is not the body that was announced, err being that of
-// the last Read.
+// wrong tells whether this is not the body that was announced, err being that
+// of the last Read.
 func (u *upload) wrong(err error) bool {
 	switch {
 	case err != nil && err != io.EOF:

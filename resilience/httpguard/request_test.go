@@ -120,7 +120,8 @@ func TestAnUploadThatIsBrokenItselfSaysNothing(t *testing.T) {
 	}
 }
 
-// A transport closes the body when the connection breaks, perhaps during a Read.
+// A transport closes the body when the connection breaks, perhaps during a
+// Read.
 func TestAnUploadThatTheTransportClosedIsNotBrokenItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := halfOpen(t)

@@ -13,11 +13,12 @@ import (
 // permit, and tells both what became of those it served. One of the two is
 // required.
 //
-// An answer in 5xx except 501 is a failure, and so is none at all by the deadline
-// of the request's context. The others in 4xx and 501 are about the request and
-// neutral, and so is every request whose client is gone, and a refusal handed on
-// with [WriteRefusal]. The rest are successes. A panic of the handler passes through and counts as a
-// failure; of a probe it only frees the place.
+// An answer in 5xx except 501 is a failure, and so is none at all by the
+// deadline of the request's context. The others in 4xx and 501 are about the
+// request and neutral, and so is every request whose client is gone, and a
+// refusal handed on with [WriteRefusal]. The rest are successes. A panic of the
+// handler passes through and counts as a failure; of a probe it only frees the
+// place.
 //
 // The permit is given back when the handler returns, which of a probe should be
 // within its lease (BreakerConfig.ProbeLease); only of an event stream

@@ -17,12 +17,12 @@ import (
 // in Base passes through and counts as a failure; of a probe it only frees the
 // place.
 //
-// An error is a failure, with exceptions that say nothing of the service and are
-// neutral: the request's context was cancelled, its deadline passed before
+// An error is a failure, with exceptions that say nothing of the service and
+// are neutral: the request's context was cancelled, its deadline passed before
 // MinTrial, its own body could not be read or was not as long as announced, or
-// a guard further in refused. What else is no fault of the service ClassifyError
-// tells. A request without a host, or with a method or header that HTTP does not
-// know, is left to Base to refuse and asks no breaker.
+// a guard further in refused. What else is no fault of the service
+// ClassifyError tells. A request without a host, or with a method or header
+// that HTTP does not know, is left to Base to refuse and asks no breaker.
 //
 // The permit of a successful answer is given back when its body has been read
 // to the end or closed, whichever is first; a body that breaks off is judged as
