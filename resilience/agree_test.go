@@ -125,11 +125,11 @@ func (p *pair) step(s *step) error {
 		}
 		permit := p.permits[s.permit%len(p.permits)]
 		v := Verdict{Outcome: s.outcome, Block: s.lasting, Reason: s.reason}
-		if counted := m.done(permit.model, v); s.lasting == 0 {
+		counted := m.done(permit.model, v)
+		if s.lasting == 0 {
 			return same("counted", permit.real.Done(s.outcome), counted)
-		} else {
-			return same("counted", permit.real.Judge(v), counted)
 		}
+		return same("counted", permit.real.Judge(v), counted)
 	case "record":
 		if m.record(s.outcome); s.outcome == Success {
 			b.RecordSuccess()

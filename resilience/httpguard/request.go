@@ -65,22 +65,13 @@ type upload struct {
 func (u *upload) Read(p []byte) (int, error) {
 	n, err := u.ReadCloser.Read(p)
 	u.read += int64(n)
-	if u.wrong(err) && !u.closed.Load() {
+	known := u.length > 0
+	switch {
+	case u.closed.Load():
+	case err != nil && err != io.EOF, known && u.read > u.length, known && err == io.EOF && u.read < u.length:
 		u.broken.Store(true)
 	}
 	return n, err
-}
-
-// wrong tells whether this is not the body that was announced, err being that
-// of the last Read.
-func (u *upload) wrong(err error) bool {
-	switch {
-	case err != nil && err != io.EOF:
-		return true
-	case u.length <= 0:
-		return false
-	}
-	return u.read > u.length || err == io.EOF && u.read < u.length
 }
 
 func (u *upload) Close() error {
