@@ -14,7 +14,8 @@ import (
 // RegistryConfig configures a [Registry]. The zero value is the default.
 type RegistryConfig struct {
 	// Default configures the breakers that Named does not. Its callbacks serve
-	// all of them: an event carries the breaker's name.
+	// all of them, for different breakers at the same time: an event carries the
+	// breaker's name.
 	Default BreakerConfig
 	// Named configures single breakers, by their names. One that is here takes
 	// nothing from Default.
