@@ -128,7 +128,13 @@ func (l *call) cached(ctx context.Context, r *route, stale bool) (answer, bool) 
 		l.hasStale = freshness == cache.Stale
 	}
 	if freshness == cache.Expired || (freshness == cache.Stale && !stale) || (r != l.primary && !l.servedSpace(resp)) {
+		l.tellCache(r, CacheMiss, 0)
 		return answer{}, false
+	}
+	if freshness == cache.Stale {
+		l.tellCache(r, CacheStale, age)
+	} else {
+		l.tellCache(r, CacheFresh, age)
 	}
 	l.trail = append(l.trail, Attempt{
 		Source: SourceCache, Provider: r.name, Model: resp.Model,

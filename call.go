@@ -14,6 +14,7 @@ import (
 // goroutine at a time, and again for another Analyze once it has ended.
 type call struct {
 	client    *Client
+	id        uint64 // in events; 0 when nobody wants them
 	req       *Request
 	kind      Kind
 	policy    *FallbackPolicy
@@ -51,6 +52,9 @@ func (c *Client) newCall(ctx context.Context, req *Request) *call {
 	}
 	l.client, l.req, l.kind, l.policy = c, req, req.ResolvedKind(), &c.fallback
 	l.start, l.trail = time.Now(), l.short[:0]
+	if c.events.wants() {
+		l.id = c.ids.Add(1)
+	}
 	if req.Fallback != nil {
 		l.policy = req.Fallback
 	}
@@ -149,7 +153,7 @@ const resortPatience = time.Second
 
 // pace is how the guard is to take its turn.
 func (l *call) pace(model string, turn fallback.Turn) resilience.Call {
-	c := resilience.Call{Key: model, Share: turn.Share, Hurry: turn.Hurry}
+	c := resilience.Call{ID: l.id, Key: model, Share: turn.Share, Hurry: turn.Hurry}
 	if turn.Resort {
 		c.Patience = resortPatience
 	}
@@ -197,16 +201,12 @@ func (l *call) attempt(caller, ctx context.Context, r *route, s *seat, entry *At
 		if resp.Model != "" {
 			entry.Model = resp.Model
 		}
+		l.tellAttempt(r, entry, resp.Usage)
 		return resp, nil
 	}
 	e := r.errorOf(caller, ctx, s.plan.Model, err)
 	entry.Code, entry.Status, entry.RetryAfter = e.Code, e.Status, e.RetryAfter
-	if e.Code != CodeCanceled && caller.Err() == nil && l.client.events.watched() {
-		l.client.events.publish(AttemptFailed{
-			Time: time.Now(), Circuit: r.guards[l.kind].Name(), Provider: r.name, Kind: l.kind,
-			Model: e.Model, Code: e.Code, Status: e.Status, RetryAfter: e.RetryAfter, Duration: entry.Duration,
-		})
-	}
+	l.tellAttempt(r, entry, Usage{})
 	return nil, e
 }
 

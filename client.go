@@ -28,6 +28,7 @@ type Client struct {
 	statics  [kindEnd]*Response
 	answers  *answerCache // nil without WithCache
 	events   *feed
+	ids      atomic.Uint64 // of calls, in events
 	closed   atomic.Bool
 	calls    sync.Pool // of *call
 }
@@ -123,12 +124,7 @@ func (c *Client) Analyze(ctx context.Context, req *Request) (*Response, error) {
 	} else {
 		resp, err = l.run(ctx)
 	}
-	if err == nil && resp.Fallback && c.events.watched() {
-		c.events.publish(FellBack{
-			Time: time.Now(), Kind: l.kind, Primary: l.primary.name, Reason: resp.Reason,
-			Source: resp.Source, Provider: resp.Provider, Model: resp.Model,
-		})
-	}
+	l.tellEnd(resp, err)
 	c.recycle(l)
 	return resp, err
 }

@@ -54,7 +54,7 @@ func TestASlowAttemptIsHedgedAndBothAreInTheTrail(t *testing.T) {
 		var failed atomic.Int64
 		client := hedging(t, provider, resilience.HedgePolicy{MaxShare: 1, Delay: 2 * time.Second},
 			ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
-				if _, ok := e.(ai.AttemptFailed); ok {
+				if e, ok := e.(ai.AttemptEnded); ok && e.Code != "" && e.Code != ai.CodeCanceled {
 					failed.Add(1)
 				}
 			})))

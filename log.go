@@ -34,7 +34,7 @@ func (o logObserver) Observe(e Event) {
 			slog.String("provider", e.Provider),
 			slog.String("reason", e.Reason),
 			slog.Int64("open_for_ms", e.OpenFor.Milliseconds()))
-	case AttemptFailed:
+	case AttemptEnded:
 		if e.Code != CodeAuthentication && e.Code != CodeQuotaExhausted {
 			return
 		}

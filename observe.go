@@ -3,8 +3,6 @@ package ai
 import (
 	"sync"
 	"time"
-
-	"github.com/finbrain/ai/resilience"
 )
 
 // Observer is told what happens in a Client: a type switch over Event finds
@@ -23,59 +21,6 @@ type ObserverFunc func(Event)
 // Observe calls f.
 func (f ObserverFunc) Observe(e Event) { f(e) }
 
-// Event is one of StateChanged, AttemptFailed and FellBack. More may be added.
-// Events carry no key, prompt, answer or raw provider error.
-type Event interface{ event() }
-
-// StateChanged says that a circuit breaker changed its state.
-type StateChanged struct {
-	Time time.Time
-	// Circuit is the breaker's name: "openai/text".
-	Circuit  string
-	Provider string
-	Kind     Kind
-	From, To resilience.State
-	// FailureCount is how many failures the window held.
-	FailureCount int
-	// Window is the breaker's window.
-	Window time.Duration
-	// OpenFor is how long the breaker stays open, 0 unless To is Open.
-	OpenFor time.Duration
-	// Reason is set when the breaker was opened by hand or by name.
-	Reason string
-}
-
-// AttemptFailed says that a provider was asked and did not answer. Attempts
-// that the caller cut short are not failures.
-type AttemptFailed struct {
-	Time       time.Time
-	Circuit    string
-	Provider   string
-	Kind       Kind
-	Model      string
-	Code       Code
-	Status     int
-	RetryAfter time.Duration
-	Duration   time.Duration
-}
-
-// FellBack says that something other than the primary answered a call.
-type FellBack struct {
-	Time time.Time
-	Kind Kind
-	// Primary is the route that should have answered, Reason why it did not.
-	Primary string
-	Reason  Code
-	// Source, Provider and Model say what answered instead.
-	Source   Source
-	Provider string
-	Model    string
-}
-
-func (StateChanged) event()  {}
-func (AttemptFailed) event() {}
-func (FellBack) event()      {}
-
 // feedSize is how many events may wait for the observers.
 const feedSize = 1024
 
@@ -83,6 +28,7 @@ const feedSize = 1024
 // while there are any.
 type feed struct {
 	observers []Observer
+	detailed  bool // somebody wants more than the log does
 
 	mu      sync.Mutex
 	queue   []Event
@@ -92,6 +38,9 @@ type feed struct {
 
 // watched reports whether anybody listens: without, no event need be made.
 func (f *feed) watched() bool { return len(f.observers) > 0 }
+
+// wants reports whether anybody listens to what went well, too.
+func (f *feed) wants() bool { return f.detailed }
 
 // publish queues an event and never blocks.
 func (f *feed) publish(e Event) {

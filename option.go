@@ -40,6 +40,7 @@ func (s *settings) feed() *feed {
 		f.observers = append(f.observers, logObserver{s.logger})
 	}
 	f.observers = append(f.observers, s.observers...)
+	f.detailed = len(s.observers) > 0
 	return f
 }
 

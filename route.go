@@ -67,17 +67,7 @@ func (r *route) guard(rules []policyRule, events *feed) error {
 		if policy.Breaker.OpenFor == 0 {
 			policy.Breaker.OpenFor = DefaultOpenFor
 		}
-		own := policy.Breaker.OnStateChange
-		policy.Breaker.OnStateChange = func(c resilience.StateChange) {
-			events.publish(StateChanged{
-				Time: c.At, Circuit: c.Name, Provider: r.name, Kind: k,
-				From: c.From, To: c.To, FailureCount: c.FailureCount,
-				Window: c.Window, OpenFor: c.OpenFor, Reason: c.Reason,
-			})
-			if own != nil {
-				own(c)
-			}
-		}
+		events.watch(r.name, k, &policy)
 		g, err := resilience.NewGuard(r.name+"/"+k.String(), policy, verdict)
 		if err != nil {
 			return invalid("WithPolicy", err.Error())

@@ -55,7 +55,9 @@ func TestNoSecretReachesAnErrorALogLineOrAHealthSnapshot(t *testing.T) {
 			slog.New(slog.NewTextHandler(&direct, nil)).Error("failed", "err", err)
 			slog.New(slog.NewJSONHandler(&direct, nil)).Error("failed", "err", err)
 		}
-		primary.answer(canary)
+		primary.set(func(context.Context, *ai.Request) (*ai.Response, error) {
+			return &ai.Response{Text: canary, Model: "model", FinishReason: ai.FinishStop}, nil
+		})
 		wait(60e9)
 		if _, err := client.Analyze(t.Context(), req); err != nil {
 			t.Fatal(err)

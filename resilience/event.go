@@ -80,6 +80,7 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind  EventKind
 	Guard string    // the guard's name
+	Call  uint64    // Call.ID of the run
 	Key   string    // Call.Key of the run; empty for what concerns breaker or limit
 	At    time.Time // when it happened
 

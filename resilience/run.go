@@ -8,6 +8,8 @@ import (
 
 // Call says what is special about one run. The zero Call is a plain one.
 type Call struct {
+	// ID is a number of the caller's, which the run's events carry.
+	ID uint64
 	// Key names the gate that the call passes: what is rate limited or out of
 	// quota on its own, such as a model.
 	Key string

@@ -35,7 +35,10 @@ func (d *drill) remark(format string, args ...any) {
 // say.
 func (d *drill) event(e ai.Event) {
 	switch e := e.(type) {
-	case ai.AttemptFailed:
+	case ai.AttemptEnded:
+		if e.Code == "" {
+			return
+		}
 		d.out.text(red, "     ! ", fmt.Sprintf("%s failed with status %d: %d of 5 failures",
 			e.Circuit, e.Status, d.client.Breaker(e.Provider, e.Kind).FailureCount()))
 	case ai.StateChanged:
