@@ -3,6 +3,7 @@ package ai
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/finbrain/ai/resilience"
 )
@@ -23,7 +24,7 @@ func (o logObserver) Observe(e Event) {
 		if e.To == resilience.Open {
 			level = slog.LevelWarn
 		}
-		o.write(level, "circuit breaker changed state",
+		o.write(e.Time, level, "circuit breaker changed state",
 			slog.String("component", "circuit_breaker"),
 			slog.String("event", "state_change"),
 			slog.String("from_state", e.From.String()),
@@ -38,7 +39,7 @@ func (o logObserver) Observe(e Event) {
 		if e.Code != CodeAuthentication && e.Code != CodeQuotaExhausted {
 			return
 		}
-		o.write(slog.LevelError, "provider refused the account",
+		o.write(e.Time, slog.LevelError, "provider refused the account",
 			slog.String("component", "ai"),
 			slog.String("event", "attempt_failed"),
 			slog.String("circuit", e.Circuit),
@@ -46,7 +47,7 @@ func (o logObserver) Observe(e Event) {
 			slog.String("reason", string(e.Code)),
 			slog.Int("status", e.Status))
 	case FellBack:
-		o.write(slog.LevelInfo, "fallback answered",
+		o.write(e.Time, slog.LevelInfo, "fallback answered",
 			slog.String("component", "ai"),
 			slog.String("event", "fallback"),
 			slog.String("kind", e.Kind.String()),
@@ -58,10 +59,17 @@ func (o logObserver) Observe(e Event) {
 	}
 }
 
-func (o logObserver) write(level slog.Level, message string, attrs ...slog.Attr) {
+// write gives a line the time of its event, which observers hear of later.
+func (o logObserver) write(at time.Time, level slog.Level, message string, attrs ...slog.Attr) {
 	logger := o.logger
 	if logger == nil {
 		logger = slog.Default()
 	}
-	logger.LogAttrs(context.Background(), level, message, attrs...)
+	ctx := context.Background()
+	if !logger.Enabled(ctx, level) {
+		return
+	}
+	line := slog.NewRecord(at, level, message, 0)
+	line.AddAttrs(attrs...)
+	_ = logger.Handler().Handle(ctx, line) // a line that cannot be written has no other place to go
 }
