@@ -128,13 +128,7 @@ func (l *call) cached(ctx context.Context, r *route, stale bool) (answer, bool) 
 		l.hasStale = freshness == cache.Stale
 	}
 	if freshness == cache.Expired || (freshness == cache.Stale && !stale) || (r != l.primary && !l.servedSpace(resp)) {
-		l.tellCache(r, CacheMiss, 0)
 		return answer{}, false
-	}
-	if freshness == cache.Stale {
-		l.tellCache(r, CacheStale, age)
-	} else {
-		l.tellCache(r, CacheFresh, age)
 	}
 	l.trail = append(l.trail, Attempt{
 		Source: SourceCache, Provider: r.name, Model: resp.Model,
@@ -143,6 +137,15 @@ func (l *call) cached(ctx context.Context, r *route, stale bool) (answer, bool) 
 	return answer{
 		resp: resp, source: SourceCache, provider: r.name, model: l.seat(r).plan.Model, age: age, private: true,
 	}, true
+}
+
+// look is cached, and tells what it found.
+func (l *call) look(ctx context.Context, r *route, stale bool) (answer, bool) {
+	a, ok := l.cached(ctx, r, stale)
+	if l.sum != "" && l.client.events.wants() {
+		l.tellCache(r, a.age, ok)
+	}
+	return a, ok
 }
 
 // get returns a cached answer; Expired stands for none.
@@ -181,7 +184,7 @@ func (c *answerCache) read(ctx context.Context, key string) (string, bool, error
 
 // stale is the step that answers with the primary's earlier answer.
 func stale(ctx context.Context, l *call, _ fallback.Turn) (answer, error) {
-	if a, ok := l.cached(ctx, l.primary, true); ok {
+	if a, ok := l.look(ctx, l.primary, true); ok {
 		return a, nil
 	}
 	if l.sum != "" { // else there never was a cached answer to look for
@@ -224,7 +227,7 @@ func (l *call) store(ctx context.Context, r *route, resp *Response) {
 // asks the same at the same time, by one run of the steps.
 func (l *call) runCached(ctx context.Context) (*Response, error) {
 	if !l.req.Cache.Refresh {
-		if a, ok := l.cached(ctx, l.primary, false); ok {
+		if a, ok := l.look(ctx, l.primary, false); ok {
 			return l.mark(fallback.Result[answer]{Value: a}), nil
 		}
 	}

@@ -123,7 +123,7 @@ func (l *call) ask(ctx context.Context, r *route, turn fallback.Turn) (answer, e
 		return answer{}, l.skip(r, s, &Error{Code: CodeIncompatibleSpace, Provider: r.name, Model: s.plan.Model})
 	}
 	if r != l.primary && !l.req.Cache.Refresh {
-		if a, ok := l.cached(ctx, r, false); ok {
+		if a, ok := l.look(ctx, r, false); ok {
 			return a, nil
 		}
 	}

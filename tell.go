@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/finbrain/ai/cache"
 	"github.com/finbrain/ai/resilience"
 )
 
@@ -90,10 +91,15 @@ func (l *call) tellAttempt(r *route, a *Attempt, usage Usage) {
 	})
 }
 
-func (l *call) tellCache(r *route, result CacheResult, age time.Duration) {
-	if l.client.events.wants() {
-		l.client.events.publish(CacheLooked{Origin: l.origin(r, l.seat(r).plan.Model), Result: result, Age: age})
+func (l *call) tellCache(r *route, age time.Duration, found bool) {
+	result := CacheMiss
+	if found {
+		result = CacheFresh
+		if l.client.answers.ages.At(age) == cache.Stale {
+			result = CacheStale
+		}
 	}
+	l.client.events.publish(CacheLooked{Origin: l.origin(r, l.seat(r).plan.Model), Result: result, Age: age})
 }
 
 // tellEnd tells of a fallback, and that the call is over.

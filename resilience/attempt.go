@@ -62,7 +62,7 @@ func (g *Guard) place(ctx context.Context, c *Call, r *run) error {
 	}
 	err := g.limiter.acquire(ctx, most)
 	if full, ok := errors.AsType[*LimitError](err); ok {
-		g.events.send(Event{Kind: EventLimitRefused, Key: c.Key, Reason: full.Reason, Limit: full.Limit})
+		g.events.send(Event{Kind: EventLimitRefused, Call: c.ID, Key: c.Key, Reason: full.Reason, Limit: full.Limit})
 	}
 	return err
 }
@@ -139,13 +139,13 @@ func (g *Guard) admit(c *Call, r *run, a *admission, f *failure) bool {
 	}
 	var refused *OpenError
 	if a.grant, refused = g.breaker.admit(); refused != nil {
-		g.events.refused(EventBreakerRefused, c.Key, r.attempts+1, refused)
+		g.events.refused(EventBreakerRefused, c, r.attempts+1, refused)
 		*f = failure{err: refused, refused: true}
 		return false
 	}
 	if a.trial, refused = g.gates.enter(c.Key); refused != nil {
 		g.breaker.settle(a.grant, Neutral)
-		g.events.refused(EventGateRefused, c.Key, r.attempts+1, refused)
+		g.events.refused(EventGateRefused, c, r.attempts+1, refused)
 		*f = refusedByGate(refused, c.Hurry)
 		return false
 	}
@@ -211,7 +211,7 @@ func (g *Guard) settle(c *Call, r *run, a *admission, v *Verdict) {
 		g.limiter.Learn(a.end-a.start, v.Outcome)
 	}
 	if g.events.watched() {
-		g.events.attempted(c.Key, r.attempts, a, v)
+		g.events.attempted(c, r.attempts, a, v)
 	}
 }
 

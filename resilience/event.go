@@ -80,7 +80,7 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind  EventKind
 	Guard string    // the guard's name
-	Call  uint64    // Call.ID of the run
+	Call  uint64    // Call.ID of the run; 0 for what concerns breaker or limit
 	Key   string    // Call.Key of the run; empty for what concerns breaker or limit
 	At    time.Time // when it happened
 
@@ -125,32 +125,32 @@ func (s *stream) send(e Event) {
 	s.to(e)
 }
 
-func (s *stream) refused(kind EventKind, key string, attempt int, refused *OpenError) {
+func (s *stream) refused(kind EventKind, c *Call, attempt int, refused *OpenError) {
 	if s.to == nil {
 		return
 	}
 	s.send(Event{
-		Kind: kind, Key: key, Attempt: attempt,
+		Kind: kind, Call: c.ID, Key: c.Key, Attempt: attempt,
 		To: refused.State, Reason: refused.Reason, Wait: refused.RetryAfter(),
 	})
 }
 
 // attempted tells of an attempt, after what became of its gate and its hedge.
-func (s *stream) attempted(key string, number int, a *admission, v *Verdict) {
+func (s *stream) attempted(c *Call, number int, a *admission, v *Verdict) {
 	switch a.gate {
 	case EventGateClosed:
-		s.send(Event{Kind: a.gate, Key: key, Wait: a.closed, Reason: v.Reason})
+		s.send(Event{Kind: a.gate, Call: c.ID, Key: c.Key, Wait: a.closed, Reason: v.Reason})
 	case EventGateOpened:
-		s.send(Event{Kind: a.gate, Key: key})
+		s.send(Event{Kind: a.gate, Call: c.ID, Key: c.Key})
 	}
 	switch {
 	case a.won:
-		s.send(Event{Kind: EventHedgeWon, Key: key, Attempt: number})
+		s.send(Event{Kind: EventHedgeWon, Call: c.ID, Key: c.Key, Attempt: number})
 	case a.hedged:
-		s.send(Event{Kind: EventHedgeLost, Key: key, Attempt: number})
+		s.send(Event{Kind: EventHedgeLost, Call: c.ID, Key: c.Key, Attempt: number})
 	}
 	s.send(Event{
-		Kind: EventAttempt, Key: key, At: s.clock.time(a.end),
+		Kind: EventAttempt, Call: c.ID, Key: c.Key, At: s.clock.time(a.end),
 		Attempt: number, Outcome: v.Outcome, Took: a.end - a.start, Hedged: a.hedged,
 		TimedOut: v.TimedOut, Throttled: v.Throttled, Reason: v.Reason, Wait: v.After,
 	})

@@ -94,6 +94,7 @@ func (h *hedger) learn(l *latency, samples int) {
 // the second one in another.
 type hedge[T any] struct {
 	guard         *Guard
+	id            uint64 // Call.ID
 	key           string
 	attempt       int
 	fn            func(context.Context) (T, error)
@@ -115,7 +116,7 @@ type hedge[T any] struct {
 // hedged calls fn, and once more after delay. It corrects in a what depends on
 // which of the two decided.
 func hedged[T any](ctx context.Context, g *Guard, c *Call, r *run, a *admission, delay time.Duration, fn func(context.Context) (T, error)) (T, error) {
-	h := &hedge[T]{guard: g, key: c.Key, attempt: r.attempts, fn: fn, done: make(chan struct{})}
+	h := &hedge[T]{guard: g, id: c.ID, key: c.Key, attempt: r.attempts, fn: fn, done: make(chan struct{})}
 	h.first.set(ctx, g, r, a)
 	h.second.set(ctx, g, r, a)
 	timer := time.AfterFunc(delay, h.run)
@@ -217,5 +218,5 @@ func (h *hedge[T]) end(panicked any, exited bool) {
 }
 
 func (h *hedge[T]) tell(kind EventKind) {
-	h.guard.events.send(Event{Kind: kind, Key: h.key, Attempt: h.attempt})
+	h.guard.events.send(Event{Kind: kind, Call: h.id, Key: h.key, Attempt: h.attempt})
 }

@@ -141,7 +141,7 @@ func (r *retrier) NextBackOff() time.Duration {
 // tell is about the attempt to come.
 func (r *retrier) tell(kind EventKind, wait time.Duration, cost int) {
 	r.guard.events.send(Event{
-		Kind: kind, Key: r.call.Key, Attempt: r.run.attempts + 1, Wait: wait, Cost: cost,
+		Kind: kind, Call: r.call.ID, Key: r.call.Key, Attempt: r.run.attempts + 1, Wait: wait, Cost: cost,
 	})
 }
 
