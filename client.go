@@ -148,10 +148,20 @@ func (c *Client) Close() error {
 // of the routes, to look at and to steer: each is named "route/kind".
 func (c *Client) Breakers() []*resilience.Breaker {
 	var all []*resilience.Breaker
+	for _, g := range c.Guards() {
+		all = append(all, g.Breaker())
+	}
+	return all
+}
+
+// Guards returns the guard of every route and kind, in the order of Breakers:
+// a breaker with its retry budget, limit and gates, to look at.
+func (c *Client) Guards() []*resilience.Guard {
+	var all []*resilience.Guard
 	for _, r := range c.routes {
 		for _, g := range r.guards {
 			if g != nil {
-				all = append(all, g.Breaker())
+				all = append(all, g)
 			}
 		}
 	}

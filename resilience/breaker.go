@@ -1,6 +1,7 @@
 package resilience
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,13 @@ func newBreaker(name string, cfg *BreakerConfig) *Breaker {
 
 // Name returns the name given to [NewBreaker].
 func (b *Breaker) Name() string { return b.name }
+
+// Config returns the configuration in force, with its defaults filled in.
+func (b *Breaker) Config() BreakerConfig {
+	cfg := *b.cfg
+	cfg.Readmit = slices.Clone(cfg.Readmit) // breakers share it
+	return cfg
+}
 
 // Acquire takes a permit for one call, whose outcome must be told with
 // [Permit.Done]. The error is an [*OpenError]: the call must not be made. While
