@@ -270,3 +270,16 @@ func TestAPanickingProviderIsABadResponseAndTheNextAnswers(t *testing.T) {
 		t.Errorf("got %+v", resp)
 	}
 }
+
+func TestGuardsAreThoseOfTheBreakersInTheirOrder(t *testing.T) {
+	client := newClient(t, ai.WithProvider("primary", answers("first")), ai.WithProvider("vectors", answers(""), ai.OnlyKinds(ai.KindEmbedding)))
+	guards, breakers := client.Guards(), client.Breakers()
+	if len(guards) != 4 || len(breakers) != 4 {
+		t.Fatalf("%d guards of %d breakers, want 4 of 4", len(guards), len(breakers))
+	}
+	for i, g := range guards {
+		if g.Breaker() != breakers[i] || g.Name() != client.Health().Circuits[i].Name {
+			t.Errorf("guard %d is that of %s, want %s", i, g.Name(), breakers[i].Name())
+		}
+	}
+}

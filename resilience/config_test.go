@@ -204,6 +204,18 @@ func TestABreakerKeepsItsOwnShares(t *testing.T) {
 	})
 }
 
+func TestTheConfigurationThatABreakerTellsIsTheOneInForceAndACopy(t *testing.T) {
+	b := newTestBreaker(t, BreakerConfig{OpenFor: time.Second, Readmit: []float64{0.5}})
+	got := b.Config()
+	if got.Failures != 5 || got.Window != time.Minute || got.OpenFor != time.Second || got.ReadmitFor != 10*time.Second {
+		t.Errorf("got %+v", got)
+	}
+	got.Readmit[0] = 99
+	if again := b.Config().Readmit[0]; again != 0.5 {
+		t.Errorf("its share became %v", again)
+	}
+}
+
 func TestABreakerBeginsInItsMode(t *testing.T) {
 	for _, counted := range []BreakerConfig{{}, {FailureRate: 0.5, MinCalls: 1}} {
 		for mode := Automatic; mode <= MetricsOnly; mode++ {

@@ -50,8 +50,7 @@ func (p Price) of(t tokens) float64 {
 	if cached == 0 {
 		cached = p.Input
 	}
-	const perToken = 1e-6
-	return perToken * (p.Input*float64(t.input) + cached*float64(t.cached) + p.Output*float64(t.output+t.reasoning))
+	return (p.Input*float64(t.input) + cached*float64(t.cached) + p.Output*float64(t.output+t.reasoning)) / 1e6
 }
 
 // models are those that are shown by name.
@@ -89,7 +88,7 @@ func (c Config) withDefaults() Config {
 
 func (c Config) validate() error {
 	for i, m := range c.Models {
-		if err := checkName(fmt.Sprintf("Models[%d]", i), m); err != nil {
+		if err := checkModel(fmt.Sprintf("Models[%d]", i), m); err != nil {
 			return err
 		}
 	}
@@ -125,7 +124,7 @@ func (p Price) validate(field string) error {
 	if err := checkName(field+".Provider", p.Provider); err != nil {
 		return err
 	}
-	if err := checkName(field+".Model", p.Model); err != nil {
+	if err := checkModel(field+".Model", p.Model); err != nil {
 		return err
 	}
 	for _, amount := range []struct {
@@ -150,6 +149,13 @@ func checkName(field, name string) error {
 		return invalid(field, "is not valid UTF-8")
 	}
 	return nil
+}
+
+func checkModel(field, name string) error {
+	if name == other {
+		return invalid(field, "is %q, which stands for all that are not named", name)
+	}
+	return checkName(field, name)
 }
 
 func invalid(field, format string, args ...any) error {
