@@ -38,12 +38,12 @@ func (c *Config) check(client *ai.Client) error {
 	}
 	for i, k := range c.Kinds {
 		if !serves(k) {
-			return fmt.Errorf("health: Config.Kinds[%d] is %v: no provider serves it", i, k)
+			return fmt.Errorf("health: Config.Kinds[%d] is %q: no provider serves it", i, k)
 		}
 	}
 	switch {
 	case !serves(c.JobKind):
-		return fmt.Errorf("health: Config.JobKind is %v: no provider serves it", c.JobKind)
+		return fmt.Errorf("health: Config.JobKind is %q: no provider serves it", c.JobKind)
 	case len(c.Required) > 0 && c.Services == nil:
 		return errors.New("health: Config.Required names services, but Config.Services is nil")
 	case slices.Contains(c.Required, ""):

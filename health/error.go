@@ -40,10 +40,9 @@ import (
 func WriteError(w http.ResponseWriter, err error) {
 	e, ok := errors.AsType[*ai.Error](err)
 	switch {
-	case !ok || e == nil:
-		if !httpguard.WriteRefusal(w, err, http.StatusServiceUnavailable) {
-			write(w, http.StatusInternalServerError, errorBody{Error: internal})
-		}
+	case !ok && httpguard.WriteRefusal(w, err, http.StatusServiceUnavailable):
+	case e == nil:
+		write(w, http.StatusInternalServerError, errorBody{Error: internal})
 	case refused(e):
 		httpguard.WriteRefusal(w, refusalOf(e), http.StatusServiceUnavailable)
 	case e.Code == ai.CodeOverloadedHere:

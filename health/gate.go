@@ -50,7 +50,7 @@ func gate(name string, client *ai.Client, kind ai.Kind, status int, passes func(
 	case client == nil:
 		panic("health: " + name + ": the client is nil")
 	case !slices.ContainsFunc(client.Health().Kinds, func(h ai.KindHealth) bool { return h.Kind == kind }):
-		panic(fmt.Sprintf("health: %s: no provider serves the kind %v", name, kind))
+		panic(fmt.Sprintf("health: %s: no provider serves the kind %q", name, kind))
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

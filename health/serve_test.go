@@ -1,0 +1,62 @@
+package health_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/health"
+)
+
+func TestEndpointsAnswerGetAndHeadOnly(t *testing.T) {
+	client := newClient(t, ai.WithProvider("openai", working()))
+	mux := http.NewServeMux()
+	newEndpoints(t, client, health.Config{}).Register(mux)
+	for _, path := range []string{"/health", "/readyz", "/jobs/status"} {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+			w := httptest.NewRecorder()
+			mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody))
+			want(t, w, http.StatusMethodNotAllowed, `{"error":"method not allowed"}`)
+			if got := w.Header().Get("Allow"); got != "GET, HEAD" {
+				t.Errorf("Allow is %q", got)
+			}
+		}
+	}
+}
+
+func TestTheHeadOfADocumentIsThatOfTheDocument(t *testing.T) {
+	client := newClient(t, ai.WithProvider("openai", working()))
+	mux := http.NewServeMux()
+	newEndpoints(t, client, health.Config{}).Register(mux)
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	for _, path := range []string{"/health", "/readyz", "/jobs/status"} {
+		_, body := fetch(t, server, http.MethodGet, path)
+		header, none := fetch(t, server, http.MethodHead, path)
+		if len(body) == 0 || len(none) > 0 || header.Get("Content-Length") != fmt.Sprint(len(body)) ||
+			header.Get("Content-Type") != "application/json" || header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: HEAD got %v %s of %d bytes", path, header, none, len(body))
+		}
+	}
+}
+
+func fetch(t *testing.T, server *httptest.Server, method, path string) (http.Header, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := server.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status, err)
+	}
+	return resp.Header, string(body)
+}
