@@ -66,8 +66,8 @@ type Gate struct {
 
 // Health returns what every circuit looks like now, and what could answer each
 // kind of request. Like any look at a breaker, it ends an open time that is
-// over. It takes each breaker's lock for some hundred nanoseconds, which no call
-// needs while that breaker is closed or refuses.
+// over. It takes each breaker's lock for a fraction of a microsecond; by default
+// no call needs that while the provider answers or the breaker refuses.
 func (c *Client) Health() Health {
 	h := Health{Kinds: []KindHealth{}, DroppedEvents: c.events.droppedEvents(), Closed: c.closed.Load()}
 	for _, r := range c.routes {
