@@ -76,10 +76,7 @@ func (c *Client) kindHealth(kind Kind, circuits []Circuit) (h KindHealth, served
 		h.RetryAfter = 0
 	}
 	steps := c.fallback.order()
-	if c.answers != nil {
-		ages := c.answers.ages
-		h.Cache = ages.Fresh > 0 || (ages.Stale > 0 && slices.Contains(steps, StepCache))
-	}
+	h.Cache = c.answers != nil && (c.answers.ages.Fresh > 0 || slices.Contains(steps, StepCache))
 	h.Static = c.statics[kind] != nil && slices.Contains(steps, StepStatic)
 	return h, served
 }

@@ -54,7 +54,11 @@ func TestAKindIsAvailableUntilNoRouteOfItsLetsCallsThrough(t *testing.T) {
 		wantKind(t, client, ai.KindImage, ai.KindHealth{Available: true})
 		client.Breaker("primary", ai.KindText).ForceOpen() // until nobody knows when
 		wantKind(t, client, ai.KindText, ai.KindHealth{RetryAfter: 25 * time.Second})
+		client.Breaker("primary", ai.KindText).Reset()
+		open(client, "primary", ai.KindText)
 		client.Breaker("secondary", ai.KindText).ForceOpen()
+		wantKind(t, client, ai.KindText, ai.KindHealth{RetryAfter: 30 * time.Second})
+		client.Breaker("primary", ai.KindText).ForceOpen()
 		wantKind(t, client, ai.KindText, ai.KindHealth{})
 		client.Breaker("secondary", ai.KindText).Reset()
 		open(client, "secondary", ai.KindText)

@@ -48,8 +48,7 @@ func (s *state) status() Status {
 }
 
 func (s *state) down() bool {
-	return s.Closed ||
-		slices.ContainsFunc(s.Kinds, func(k ai.KindHealth) bool { return s.needs(k.Kind) && !k.Answerable() }) ||
+	return slices.ContainsFunc(s.Kinds, func(k ai.KindHealth) bool { return s.needs(k.Kind) && !k.Answerable() }) ||
 		slices.ContainsFunc(s.Circuits, func(c ai.Circuit) bool { return s.requires(&c) && c.State == resilience.Open })
 }
 
