@@ -9,6 +9,7 @@ import (
 
 	"github.com/finbrain/ai"
 	"github.com/finbrain/ai/health"
+	"github.com/finbrain/ai/resilience"
 )
 
 func TestEndpointsAnswerGetAndHeadOnly(t *testing.T) {
@@ -30,7 +31,11 @@ func TestEndpointsAnswerGetAndHeadOnly(t *testing.T) {
 func TestTheHeadOfADocumentIsThatOfTheDocument(t *testing.T) {
 	client := newClient(t, ai.WithProvider("openai", working()))
 	mux := http.NewServeMux()
-	newEndpoints(t, client, health.Config{}).Register(mux)
+	services := &resilience.Registry{}
+	for i := range 200 { // more than a server buffers
+		services.Breaker(fmt.Sprint("service", i))
+	}
+	newEndpoints(t, client, health.Config{Services: services}).Register(mux)
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	for _, path := range []string{"/health", "/readyz", "/jobs/status"} {
