@@ -1,6 +1,7 @@
 package ai
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -131,7 +132,7 @@ func (l *call) cached(ctx context.Context, r *route, stale bool) (answer, bool) 
 		return answer{}, false
 	}
 	l.trail = append(l.trail, Attempt{
-		Source: SourceCache, Provider: r.name, Model: resp.Model,
+		Source: SourceCache, Provider: r.name, Model: cmp.Or(l.seat(r).plan.Model, resp.Model),
 		Start: began.Sub(l.start), Duration: time.Since(began),
 	})
 	return answer{

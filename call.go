@@ -198,8 +198,8 @@ func (l *call) attempt(caller, ctx context.Context, r *route, s *seat, entry *At
 		err = &Error{Code: CodeIncompatibleSpace}
 	}
 	if err == nil {
-		if resp.Model != "" {
-			entry.Model = resp.Model
+		if entry.Model == "" {
+			entry.Model = resp.Model // what was asked for, nobody knows
 		}
 		l.tellAttempt(r, entry, resp.Usage)
 		return resp, nil

@@ -1,0 +1,78 @@
+package otel
+
+import (
+	"cmp"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/finbrain/ai"
+)
+
+// requestAttributes is what a request asks for beside its model. Neither the
+// tenant nor any text of it is among them.
+func requestAttributes(req *ai.Request, kind ai.Kind) []attribute.KeyValue {
+	attributes := make([]attribute.KeyValue, 0, 4)
+	if kind == ai.KindEmbedding {
+		if req.Dimensions > 0 {
+			attributes = append(attributes, dimensionCount.Int(req.Dimensions))
+		}
+		return attributes
+	}
+	if req.MaxTokens > 0 {
+		attributes = append(attributes, requestMaxTokens.Int(req.MaxTokens))
+	}
+	if req.Temperature != nil {
+		attributes = append(attributes, requestTemperature.Float64(*req.Temperature))
+	}
+	if req.Seed != nil {
+		attributes = append(attributes, requestSeed.Int64(*req.Seed))
+	}
+	return attributes
+}
+
+// responseAttributes is what an answer says of itself, beside its model and
+// source. Tokens and the provider's identifier are those of this call only if
+// a provider was asked.
+func responseAttributes(resp *ai.Response) []attribute.KeyValue {
+	attributes := make([]attribute.KeyValue, 0, 10)
+	if resp.FinishReason != "" {
+		attributes = append(attributes, finishReasons.StringSlice([]string{string(resp.FinishReason)}))
+	}
+	if resp.Space.Dimensions > 0 {
+		attributes = append(attributes, dimensionCount.Int(resp.Space.Dimensions))
+	}
+	if resp.Fallback {
+		attributes = append(attributes, ownReason.String(string(resp.Reason)))
+		if len(resp.Trail) > 0 {
+			attributes = append(attributes, ownPrimary.String(resp.Trail[0].Provider))
+		}
+	}
+	switch cmp.Or(resp.Source, ai.SourceProvider) {
+	case ai.SourceCache:
+		attributes = append(attributes, ownCacheAge.Float64(resp.Age.Seconds()))
+	case ai.SourceProvider:
+		attributes = append(attributes, usageAttributes(resp.Usage)...)
+		if resp.RequestID != "" {
+			attributes = append(attributes, ownRequestID.String(resp.RequestID))
+		}
+	}
+	return attributes
+}
+
+// usageAttributes leaves out what the provider did not report.
+func usageAttributes(u ai.Usage) []attribute.KeyValue {
+	if u == (ai.Usage{}) {
+		return nil
+	}
+	attributes := []attribute.KeyValue{inputTokens.Int(u.InputTokens)}
+	if u.OutputTokens > 0 {
+		attributes = append(attributes, outputTokens.Int(u.OutputTokens))
+	}
+	if u.CachedTokens > 0 {
+		attributes = append(attributes, cachedTokens.Int(u.CachedTokens))
+	}
+	if u.ReasoningTokens > 0 {
+		attributes = append(attributes, reasoningTokens.Int(u.ReasoningTokens))
+	}
+	return attributes
+}

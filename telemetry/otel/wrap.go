@@ -1,0 +1,94 @@
+package otel
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/finbrain/ai"
+)
+
+// Wrap returns an Analyzer that makes a span of every call to analyzer and
+// measures it. It is an ai.Planner if analyzer is one. Nothing else changes:
+// the same request goes in, the same answer or error comes out.
+//
+// Wrap a Client or a provider, not a Client and its providers too: their calls
+// would be counted twice. A Client's circuits are measured from now on until
+// it is closed; those of two Clients are told apart by the names of their
+// routes only. Wrap panics when analyzer is nil.
+func (t *Telemetry) Wrap(analyzer ai.Analyzer) ai.Analyzer {
+	if analyzer == nil {
+		panic("otel: Telemetry.Wrap: analyzer is nil")
+	}
+	w := &wrapped{telemetry: t, inner: analyzer}
+	if client, ok := analyzer.(*ai.Client); ok {
+		t.watch(client)
+		w.primaries = primariesOf(client)
+		return w
+	}
+	if planner, ok := analyzer.(ai.Planner); ok {
+		w.planner = planner
+		return planning{w, planner}
+	}
+	return w
+}
+
+// wrapped is an Analyzer under watch.
+type wrapped struct {
+	telemetry *Telemetry
+	inner     ai.Analyzer
+	planner   ai.Planner // inner, if it is one
+	primaries primaries  // of inner, if it is a Client
+}
+
+// planning is a wrapped Planner.
+type planning struct {
+	*wrapped
+	ai.Planner
+}
+
+// Analyze calls the wrapped Analyzer, whose context holds the call's span.
+func (w *wrapped) Analyze(ctx context.Context, req *ai.Request) (resp *ai.Response, err error) {
+	if req == nil {
+		return w.inner.Analyze(ctx, req) // which refuses it
+	}
+	c := call{telemetry: w.telemetry, kind: req.ResolvedKind(), asked: w.target(req), start: time.Now()}
+	ctx = c.begin(ctx, req)
+	// Also when inner panics or ends its goroutine: then there is neither
+	// response nor error.
+	defer func() { c.end(ctx, resp, err) }()
+	return w.inner.Analyze(ctx, req)
+}
+
+// target is what is asked: a route, and a model of it. Either may be unknown.
+type target struct{ route, model string }
+
+// target is what req asks for, as far as that is known beforehand.
+func (w *wrapped) target(req *ai.Request) target {
+	if w.planner != nil {
+		if plan, err := w.planner.Plan(req); err == nil {
+			return target{model: plan.Model}
+		}
+	}
+	if route, model, ok := strings.Cut(req.Model, "/"); ok && w.primaries.routes[route] {
+		return target{route, model}
+	}
+	return target{w.primaries.byKind[req.ResolvedKind()], req.Model}
+}
+
+// primaries are the routes of a Client, and the first that serves each kind.
+type primaries struct {
+	routes map[string]bool
+	byKind map[ai.Kind]string
+}
+
+func primariesOf(client *ai.Client) primaries {
+	p := primaries{routes: map[string]bool{}, byKind: map[ai.Kind]string{}}
+	for _, c := range client.Health().Circuits {
+		p.routes[c.Provider] = true
+		if p.byKind[c.Kind] == "" {
+			p.byKind[c.Kind] = c.Provider
+		}
+	}
+	return p
+}
