@@ -78,7 +78,7 @@ type outcome struct {
 
 func (c *call) outcome(resp *ai.Response, err error) outcome {
 	o := outcome{kind: c.kind, asked: c.asked}
-	switch failed, _ := errors.AsType[*ai.Error](err); {
+	switch failed, coded := errors.AsType[*ai.Error](err); {
 	case err == nil && resp != nil:
 		o.model, o.fallback = resp.Model, resp.Fallback
 		o.source = cmp.Or(resp.Source, ai.SourceProvider)
@@ -86,6 +86,8 @@ func (c *call) outcome(resp *ai.Response, err error) outcome {
 	case failed != nil:
 		o.failure = cmp.Or(string(failed.Code), otherError)
 		o.asked = target{cmp.Or(failed.Provider, c.asked.route), cmp.Or(failed.Model, c.asked.model)}
+	case coded: // a nil *ai.Error, which has no Code to ask for
+		o.failure = otherError
 	default:
 		o.failure = cmp.Or(string(ai.CodeOf(err)), otherError)
 	}
@@ -137,7 +139,7 @@ func (c *call) describe(o outcome, resp *ai.Response, err error) {
 	}
 	if o.failure != "" {
 		c.span.SetStatus(codes.Error, o.failure)
-		if failed, ok := errors.AsType[*ai.Error](err); ok && failed != nil && failed.RetryAfter > 0 {
+		if failed, _ := errors.AsType[*ai.Error](err); failed != nil && failed.RetryAfter > 0 {
 			c.span.SetAttributes(ownRetryAfter.Float64(failed.RetryAfter.Seconds()))
 		}
 		return

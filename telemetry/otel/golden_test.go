@@ -53,11 +53,12 @@ func TestAnOutageLooksLikeThis(t *testing.T) {
 		second.do = failing(&ai.Error{Code: ai.CodeRateLimited, Status: 429, RetryAfter: 20 * time.Second})
 		ask(ai.Text("five")) // nobody is left: static
 		ask(ai.Text("six"))  // the gate is closed
-		first.do, first.takes = answers("text-embedding-3-small", 0).do, 100*time.Millisecond
+		first.model, first.takes = "text-embedding-3-small", 100*time.Millisecond
+		first.do = answers(first.model, 0).do
 		ask(&ai.Request{Inputs: []string{"a", "b"}, Dimensions: 2})
 		during := l.collect(t)
 		elapse(30 * time.Second)
-		first.do = up
+		first.model, first.do = "gpt-4o", up
 		ask(&ai.Request{Prompt: "seven", Model: "openai/"}) // half-open, and closed again
 
 		compare(t, "outage.spans.golden", renderSpans(l.spans.GetSpans(), began))
