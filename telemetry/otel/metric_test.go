@@ -99,7 +99,9 @@ func TestACircuitIsMeasuredUntilItsClientIsClosed(t *testing.T) {
 		client := l.client(t, ai.WithProvider("openai", answers("gpt-4o", 0), ai.OnlyKinds(ai.KindText)))
 		l.Wrap(client)
 		l.Wrap(client) // once is enough
-		state := func() map[string]int64 { return sums(t, l.collect(t)["finbrain.ai.breaker.state"], "finbrain.ai.breaker.state") }
+		state := func() map[string]int64 {
+			return sums(t, l.collect(t)["finbrain.ai.breaker.state"], "finbrain.ai.breaker.state")
+		}
 		if got := state(); got["closed"] != 1 || got["open"] != 0 || got["half_open"] != 0 || len(got) != 3 {
 			t.Errorf("got %v", got)
 		}
