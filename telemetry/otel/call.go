@@ -8,7 +8,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/finbrain/ai"
@@ -54,7 +53,7 @@ func (c *call) end(ctx context.Context, resp *ai.Response, err error) {
 	c.span.End(trace.WithTimestamp(now))
 	in := &c.telemetry.instruments
 	if in.duration.Enabled(ctx) {
-		in.duration.Record(ctx, now.Sub(c.start).Seconds(), metric.WithAttributes(o.attributes()...))
+		in.duration.Record(ctx, now.Sub(c.start).Seconds(), labels(o.attributes()))
 	}
 	// A Client tells the Observer of the tokens of every attempt. Those of its
 	// answers may be told to many callers that asked the same, or be those of

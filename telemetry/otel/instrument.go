@@ -66,10 +66,15 @@ func (in *instruments) countTokens(ctx context.Context, u ai.Usage, attributes .
 		return
 	}
 	n := len(attributes)
-	in.tokens.Record(ctx, int64(u.InputTokens), metric.WithAttributes(append(attributes[:n:n], tokenType.String(tokenInput))...))
+	in.tokens.Record(ctx, int64(u.InputTokens), labels(append(attributes[:n:n], tokenType.String(tokenInput))))
 	if u.OutputTokens > 0 { // embeddings have none
-		in.tokens.Record(ctx, int64(u.OutputTokens), metric.WithAttributes(append(attributes[:n:n], tokenType.String(tokenOutput))...))
+		in.tokens.Record(ctx, int64(u.OutputTokens), labels(append(attributes[:n:n], tokenType.String(tokenOutput))))
 	}
+}
+
+// labels takes over attributes, which metric.WithAttributes would copy.
+func labels(attributes []attribute.KeyValue) metric.MeasurementOption {
+	return metric.WithAttributeSet(attribute.NewSet(attributes...))
 }
 
 // maker makes instruments and keeps the first error.

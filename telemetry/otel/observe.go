@@ -22,8 +22,10 @@ func (t *Telemetry) Observe(event ai.Event) {
 		in.transitions.Add(ctx, 1, of(e.Origin, ownFrom.String(e.From.String()), ownTo.String(e.To.String()),
 			ownReason.String(e.Reason), ownMode.String(e.Mode.String())))
 	case ai.FellBack:
-		in.fallbacks.Add(ctx, 1, metric.WithAttributes(ownKind.String(e.Kind.String()), ownPrimary.String(e.Primary),
-			ownReason.String(string(e.Reason)), ownSource.String(string(e.Source)), ownRoute.String(e.Provider)))
+		in.fallbacks.Add(ctx, 1, labels([]attribute.KeyValue{
+			ownKind.String(e.Kind.String()), ownPrimary.String(e.Primary), ownReason.String(string(e.Reason)),
+			ownSource.String(string(e.Source)), ownRoute.String(e.Provider),
+		}))
 	case ai.RetryWaiting:
 		in.retries.Add(ctx, 1, of(e.Origin))
 	case ai.BudgetEmpty:
@@ -56,5 +58,5 @@ func (t *Telemetry) observeAttempt(ctx context.Context, e ai.AttemptEnded) {
 
 // of is what an event of a circuit is counted by.
 func of(o ai.Origin, more ...attribute.KeyValue) metric.MeasurementOption {
-	return metric.WithAttributes(append(more, ownCircuit.String(o.Circuit))...)
+	return labels(append(more, ownCircuit.String(o.Circuit)))
 }
