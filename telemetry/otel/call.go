@@ -98,7 +98,7 @@ func (c *call) outcome(resp *ai.Response, err error) outcome {
 // answer that is nobody's.
 func (c *call) answerer(resp *ai.Response) target {
 	if len(resp.Trail) == 0 {
-		return target{cmp.Or(resp.Provider, c.asked.route), c.asked.model}
+		return target{resp.Provider, c.asked.model}
 	}
 	entry := resp.Trail[len(resp.Trail)-1]
 	if entry.Source == ai.SourceStatic {

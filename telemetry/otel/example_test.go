@@ -35,7 +35,7 @@ func Example() {
 	}
 	defer client.Close()
 
-	var analyzer ai.Analyzer = telemetry.Wrap(client)
+	analyzer := telemetry.Wrap(client) // what the application depends on
 	if _, err := analyzer.Analyze(ctx, ai.Text("Which covenants are at risk?")); err != nil {
 		log.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package otel
 
 import (
 	"context"
+	"errors"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -77,7 +78,7 @@ func labels(attributes []attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributeSet(attribute.NewSet(attributes...))
 }
 
-// maker makes instruments and keeps the first error.
+// maker makes instruments and keeps the errors.
 type maker struct {
 	meter metric.Meter
 	err   error
@@ -107,8 +108,4 @@ func (m *maker) gauge(name, unit, description string) metric.Int64Gauge {
 	return g
 }
 
-func (m *maker) keep(err error) {
-	if m.err == nil {
-		m.err = err
-	}
-}
+func (m *maker) keep(err error) { m.err = errors.Join(m.err, err) }

@@ -98,7 +98,6 @@ func TestACircuitIsMeasuredUntilItsClientIsClosed(t *testing.T) {
 		l := newLab(t, otel.Config{})
 		client := l.client(t, ai.WithProvider("openai", answers("gpt-4o", 0), ai.OnlyKinds(ai.KindText)))
 		l.Wrap(client)
-		l.Wrap(client) // once is enough
 		state := func() map[string]int64 {
 			return sums(t, l.collect(t)["finbrain.ai.breaker.state"], "finbrain.ai.breaker.state")
 		}
@@ -127,7 +126,8 @@ func TestWhatObserversMissIsCountedAlsoOfClientsThatAreClosed(t *testing.T) {
 		stuck := func() *ai.Client {
 			client := l.client(t, ai.WithProvider("openai", answers("gpt-4o", 0)),
 				ai.WithObserver(ai.ObserverFunc(func(ai.Event) { <-release })))
-			analyzer := l.Wrap(client)
+			l.Wrap(client)
+			analyzer := l.Wrap(client) // a Client is measured once, however often it is wrapped
 			for range 600 { // two events each, of which 769 find a place
 				_, _ = analyzer.Analyze(t.Context(), ai.Text("q"))
 			}
