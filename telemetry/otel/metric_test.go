@@ -128,7 +128,7 @@ func TestWhatObserversMissIsCountedAlsoOfClientsThatAreClosed(t *testing.T) {
 				ai.WithObserver(ai.ObserverFunc(func(ai.Event) { <-release })))
 			l.Wrap(client)
 			analyzer := l.Wrap(client) // a Client is measured once, however often it is wrapped
-			for range 600 { // two events each, of which 769 find a place
+			for range 600 {            // two events each, of which 769 find a place
 				_, _ = analyzer.Analyze(t.Context(), ai.Text("q"))
 			}
 			return client
@@ -154,6 +154,13 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 		if !ok || failed.Code != ai.CodeInvalidRequest || failed.Field != "Config.Providers" {
 			t.Errorf("%v: got %v", providers, err)
 		}
+	}
+	own := map[string]string{"openai": "azure.ai.openai"}
+	l := newLab(t, otel.Config{Providers: own})
+	own["openai"] = "changed"
+	_, _ = l.Wrap(answers("gpt-4o", 0)).Analyze(t.Context(), ai.Text("q"))
+	if got := value(l.calls()[0], "gen_ai.provider.name").AsString(); got != "azure.ai.openai" {
+		t.Errorf("the map is the caller's still: %s", got)
 	}
 	defer func() {
 		if recover() == nil {
