@@ -76,6 +76,7 @@ func (c *Client) kindHealth(kind Kind, circuits []Circuit) (h KindHealth, served
 		h.RetryAfter = 0
 	}
 	steps := c.fallback.order()
+	// A cache without fresh answers has stale ones: CachePolicy sees to that.
 	h.Cache = c.answers != nil && (c.answers.ages.Fresh > 0 || slices.Contains(steps, StepCache))
 	h.Static = c.statics[kind] != nil && slices.Contains(steps, StepStatic)
 	return h, served
