@@ -2,6 +2,7 @@ package otel_test
 
 import (
 	"context"
+	"maps"
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -16,12 +17,8 @@ func TestASpanHoldsWhatIsKnownAndNothingElse(t *testing.T) {
 		"finbrain.ai.source": "provider", "finbrain.ai.fallback": "false",
 	}
 	with := func(more map[attribute.Key]string) map[attribute.Key]string {
-		all := map[attribute.Key]string{}
-		for _, m := range []map[attribute.Key]string{common, more} {
-			for k, v := range m {
-				all[k] = v
-			}
-		}
+		all := maps.Clone(common)
+		maps.Copy(all, more)
 		return all
 	}
 	for _, test := range []struct {

@@ -70,7 +70,7 @@
 //
 //	finbrain.ai.attempt.duration         s; error.type
 //	finbrain.ai.breaker.transitions      breaker.from, breaker.to, breaker.mode, reason
-//	finbrain.ai.fallbacks                no circuit; kind, primary, reason, source, route
+//	finbrain.ai.fallbacks                no circuit; kind, primary, reason, source, route (empty if static)
 //	finbrain.ai.retries
 //	finbrain.ai.retry_budget.exhausted
 //	finbrain.ai.refusals                 refuser ("breaker", "gate", "limit"), reason
@@ -84,6 +84,8 @@
 //	finbrain.ai.breaker.state            1 or 0; breaker.state
 //	finbrain.ai.breaker.failures         failures within the window
 //	finbrain.ai.events.dropped           no circuit; counts of the Observer are that much too low
+//
+// Time to the first chunk belongs to streams, and is not measured.
 //
 // All labels are few and known at start-up, with one exception: the model is
 // what a request may name freely. An application that lets its users do so
