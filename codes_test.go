@@ -148,3 +148,13 @@ func TestAUsedUpQuotaKeepsTheModelShutForTheTimeNamedOrTenMinutes(t *testing.T) 
 		})
 	}
 }
+
+func TestANilErrorHasNoCode(t *testing.T) {
+	var none *ai.Error
+	if code := ai.CodeOf(none); code != "" {
+		t.Errorf("the code of a nil *Error is %q", code)
+	}
+	if code := ai.CodeOf(nil); code != "" {
+		t.Errorf("the code of nil is %q", code)
+	}
+}

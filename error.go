@@ -196,7 +196,10 @@ func (e *Error) Temporary() bool {
 // CodeOf returns the Code of err: that of the first *Error or Code in its
 // chain, or the empty Code when there is none.
 func CodeOf(err error) Code {
-	if e, ok := errors.AsType[*Error](err); ok && e != nil {
+	if e, ok := errors.AsType[*Error](err); ok {
+		if e == nil {
+			return ""
+		}
 		return e.Code
 	}
 	c, _ := errors.AsType[Code](err)
