@@ -12,7 +12,6 @@ import (
 type Breaker struct {
 	word    atomic.Uint64           // a word; written under mu only
 	refusal atomic.Pointer[refusal] // what refuses, if it belongs to word; set before that
-	refused atomic.Uint64
 
 	name  string
 	cfg   *BreakerConfig // never written: breakers may share it
@@ -30,6 +29,8 @@ type Breaker struct {
 	trips       uint64
 	lastFailure time.Duration // meaningful if failures > 0
 	openedAt    time.Duration // meaningful if trips > 0
+
+	refused atomic.Uint64 // away from word, which those who count here have to read
 }
 
 // NewBreaker returns a closed breaker, or one in BreakerConfig.Mode, or an
