@@ -12,6 +12,7 @@ import (
 type Breaker struct {
 	word    atomic.Uint64           // a word; written under mu only
 	refusal atomic.Pointer[refusal] // what refuses, if it belongs to word; set before that
+	seen    atomic.Pointer[seen]    // nil: nobody has looked since the last change; written under mu only
 
 	name  string
 	cfg   *BreakerConfig // never written: breakers may share it

@@ -74,6 +74,13 @@ func (m *linearModel) step(cfg *BreakerConfig, op linearOp, wrong mistake) (r li
 		m.close()
 	case "state":
 		r.state = m.state
+	case "snapshot":
+		switch r.state = m.state; {
+		case m.state == Open:
+			r.reason = m.reason
+		case m.state == HalfOpen && m.full(cfg.Probes):
+			r.reason = ReasonProbing
+		}
 	}
 	return r
 }
@@ -88,13 +95,16 @@ func (m *linearModel) acquire(cfg *BreakerConfig, permit int, wrong mistake) lin
 	switch {
 	case m.state == Open:
 		return linearResult{state: Open, reason: m.reason}
-	case p.probe && m.successes+m.out >= probes:
+	case p.probe && m.full(probes):
 		return linearResult{state: HalfOpen, reason: ReasonProbing}
 	case p.probe:
 		m.out++
 	}
 	return linearResult{}
 }
+
+// full tells whether no further probe passes.
+func (m *linearModel) full(probes int) bool { return m.successes+m.out >= probes }
 
 func (m *linearModel) result(cfg *BreakerConfig, o Outcome, wrong mistake) (counted bool) {
 	if m.state == Open || o == Neutral {

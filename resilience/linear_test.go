@@ -78,8 +78,8 @@ type linearOp struct {
 }
 
 type linearResult struct {
-	state   State  // of State, or of a refusal
-	reason  string // of a refusal
+	state   State  // of State, of Snapshot, or of a refusal
+	reason  string // of a refusal, or of Snapshot
 	counted bool   // of Done
 }
 
@@ -170,8 +170,11 @@ func (c *linearClient) next() (linearOp, linearResult) {
 	case n < 18:
 		c.b.Reset()
 		return linearOp{do: "reset"}, linearResult{}
-	default:
+	case n < 19:
 		return linearOp{do: "state"}, linearResult{state: c.b.State()}
+	default:
+		s := c.b.Snapshot()
+		return linearOp{do: "snapshot"}, linearResult{state: s.State, reason: s.Reason}
 	}
 }
 

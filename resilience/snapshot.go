@@ -25,45 +25,22 @@ type Snapshot struct {
 	Trips        uint64        // times it opened
 }
 
-// Snapshot returns all there is to see, as of one moment.
+// Snapshot returns all there is to see, as of one moment. Of a breaker that is
+// closed and counts failures alone, open, or waiting for its probes it takes the
+// lock only once after each change: its readers hold up no call.
 func (b *Breaker) Snapshot() Snapshot {
+	now, w := b.clock.now(), b.load() // before seen: what is of w still holds
+	if s := b.seen.Load(); s != nil && s.word == w && now < s.until {
+		return s.at(now, b.refused.Load())
+	}
 	b.mu.Lock()
 	defer b.callbacks.unlock(&b.mu)
-	now := b.refresh()
-	w := b.load()
-	s := Snapshot{
-		Name:         b.name,
-		State:        shown(w),
-		Mode:         w.mode(),
-		Shadow:       w.phase().state(),
-		FailureCount: b.failureCount(now),
-		Era:          w.era(),
-		Failures:     b.failures,
-		Refusals:     b.refused.Load(),
-		Trips:        b.trips,
+	now = b.refresh()
+	s := b.look(now)
+	if now < s.until {
+		b.seen.Store(new(s))
 	}
-	if b.calls != nil {
-		c := b.calls.within(now)
-		s.Calls, s.FailureRate, s.SlowRate = c.calls, c.failureRate(), c.slowRate()
-	}
-	if b.failures > 0 {
-		s.LastFailure = b.clock.time(b.lastFailure)
-	}
-	if b.trips > 0 {
-		s.OpenedAt = b.clock.time(b.openedAt)
-	}
-	if w.dry() {
-		return s
-	}
-	switch w.phase() {
-	case phaseOpen, phaseForcedOpen, phaseProbing, phaseReadmitting:
-		r := b.refusal.Load()
-		s.Reason, s.Until = r.Reason, r.Until
-		if r.until != forever {
-			s.RetryAfter = max(0, r.until-now)
-		}
-	}
-	return s
+	return s.at(now, b.refused.Load())
 }
 
 // State returns the present state, [Closed] in mode [MetricsOnly]. Asking is

@@ -67,6 +67,11 @@ func (t *tally) addTo(step int64, c counts) {
 	}
 }
 
+// stepEnd is when the step that is going on is over.
+func (t *tally) stepEnd() time.Duration {
+	return t.begin + time.Duration(t.newest+1)*t.span
+}
+
 // within sums up the window.
 func (t *tally) within(now time.Duration) counts {
 	t.advance(now)

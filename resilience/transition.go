@@ -238,6 +238,7 @@ func (b *Breaker) tripUntil(now, until time.Duration, reason string) {
 
 // setRefusal tells what refuses while the word is w.
 func (b *Breaker) setRefusal(w word, until time.Duration, reason string) {
+	b.unseen()
 	b.refusal.Store(&refusal{
 		OpenError: OpenError{Name: b.name, State: w.phase().state(), Until: b.clock.time(until), Reason: reason},
 		word:      w,
@@ -249,6 +250,7 @@ func (b *Breaker) countFailure(now time.Duration) {
 	b.window.add(now)
 	b.failures++
 	b.lastFailure = now
+	b.unseen()
 	if call := b.cfg.OnFailure; call != nil {
 		e := FailureEvent{
 			Name:         b.name,

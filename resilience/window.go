@@ -42,3 +42,13 @@ func (w *window) within(now, span time.Duration) int {
 		return now-w.times[(newest-i)%len(w.times)] > span
 	})
 }
+
+// sameUntil tells from when on within counts fewer.
+func (w *window) sameUntil(now, span time.Duration) time.Duration {
+	n := w.within(now, span)
+	if n == 0 {
+		return forever
+	}
+	oldest := w.times[(int(w.next)-n+len(w.times))%len(w.times)]
+	return after(after(oldest, span), 1) // a failure as old as span still counts
+}
