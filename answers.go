@@ -38,30 +38,29 @@ var errNoAnswer = errors.New("ai: no answer here")
 // so works out the request's part of their keys.
 func (l *call) cacheable() bool {
 	scope := l.client.answers.scope
-	if l.req.Cache.Off || (scope == ScopeTenant && l.req.Tenant == "") || !imagesKeepStill(l.req) {
+	if l.kind == KindImageGeneration || len(l.req.Tools) > 0 {
+		return false
+	}
+	if l.req.Cache.Off || (scope == ScopeTenant && l.req.Tenant == "") || !keepStill(l.req) {
 		return false
 	}
 	l.sum = requestSum(l.req, l.kind, scope)
 	return true
 }
 
-// imagesKeepStill reports whether every image of the request will be the same
-// the next time.
-func imagesKeepStill(req *Request) bool {
-	still := func(images []Image) bool {
-		for i := range images {
-			if images[i].URL != "" && !images[i].Immutable {
-				return false
-			}
-		}
-		return true
+// keepStill reports whether every image and document of the request will be the
+// same the next time.
+func keepStill(req *Request) bool {
+	still := func(images []Image, documents []Document) bool {
+		return !slices.ContainsFunc(images, func(m Image) bool { return m.URL != "" && !m.Immutable }) &&
+			!slices.ContainsFunc(documents, func(d Document) bool { return d.URL != "" && !d.Immutable })
 	}
 	for i := range req.History {
-		if !still(req.History[i].Images) {
+		if !still(req.History[i].Images, req.History[i].Documents) {
 			return false
 		}
 	}
-	return still(req.Images)
+	return still(req.Images, req.Documents)
 }
 
 // requestSum hashes every part of a request that changes its answer, whoever
@@ -76,10 +75,17 @@ func requestSum(req *Request, kind Kind, scope CacheScope) string {
 	for i := range req.History {
 		h.String("role", string(req.History[i].Role))
 		h.String("text", req.History[i].Text)
-		hashImages(&h, req.History[i].Images)
+		hashInputs(&h, req.History[i].Images, req.History[i].Documents)
+		hashTools(&h, &req.History[i])
 	}
 	h.String("prompt", req.Prompt)
-	hashImages(&h, req.Images)
+	hashInputs(&h, req.Images, req.Documents)
+	if len(req.Schema) > 0 {
+		h.Bytes("schema", req.Schema)
+	}
+	if req.Effort != "" {
+		h.String("effort", string(req.Effort))
+	}
 	if kind == KindEmbedding {
 		h.Strings("inputs", req.Inputs)
 		h.Int64("dimensions", int64(req.Dimensions))
@@ -99,11 +105,32 @@ func requestSum(req *Request, kind Kind, scope CacheScope) string {
 	return h.Sum()
 }
 
-func hashImages(h *cache.Hasher, images []Image) {
+func hashInputs(h *cache.Hasher, images []Image, documents []Document) {
 	for i := range images {
 		h.String("type", images[i].Type())
 		h.String("url", images[i].URL)
 		h.Bytes("image", images[i].Data)
+	}
+	for i := range documents {
+		h.String("name", documents[i].Name)
+		h.String("url", documents[i].URL)
+		h.Bytes("document", documents[i].Data)
+	}
+}
+
+// hashTools hashes the tool calls and results of a turn.
+func hashTools(h *cache.Hasher, m *Message) {
+	for i := range m.ToolCalls {
+		c := &m.ToolCalls[i]
+		h.String("call", c.ID)
+		h.String("tool", c.Name)
+		h.Bytes("arguments", c.Arguments)
+	}
+	for i := range m.ToolResults {
+		r := &m.ToolResults[i]
+		h.String("call", r.CallID)
+		h.String("result", r.Content)
+		h.Bool("failed", r.Failed)
 	}
 }
 

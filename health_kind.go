@@ -34,7 +34,7 @@ func (h KindHealth) Answerable() bool { return h.Available || h.Cache || h.Stati
 // looking at the circuits of the others. For a kind that no route serves
 // nothing could.
 func (c *Client) KindHealth(kind Kind) KindHealth {
-	if kind == 0 || kind >= kindEnd {
+	if kind == 0 || kind >= requestKindEnd {
 		return KindHealth{Kind: kind}
 	}
 	var circuits []Circuit
@@ -94,6 +94,8 @@ func specimen(kind Kind) *Request {
 		return Embedding("text")
 	case KindImage:
 		return ImageAnalysis("text", ImageURL("https://example.com/image.png"))
+	case KindImageGeneration:
+		return ImageGeneration("text")
 	default:
 		return Text("text")
 	}

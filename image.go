@@ -56,17 +56,10 @@ func sniffImage(data []byte) string {
 
 // check returns the name of the wrong field within the image and what is wrong.
 func (m Image) check() (code Code, field, detail string) {
-	switch {
-	case len(m.Data) > 0 && m.URL != "":
-		return CodeInvalidRequest, ".URL", "must be empty when Data is given"
-	case m.URL != "":
-		u, err := url.Parse(m.URL)
-		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-			return CodeInvalidRequest, ".URL", "is not an http or https address"
-		}
-	case len(m.Data) == 0:
-		return CodeInvalidRequest, ".Data", "is empty, and so is URL"
-	case len(m.Data) > MaxImageBytes:
+	if code, field, detail = checkPlace(m.Data, m.URL); code != "" {
+		return code, field, detail
+	}
+	if len(m.Data) > MaxImageBytes {
 		return CodeTooLarge, ".Data", "is over the limit of 20 MiB"
 	}
 	switch m.Type() {
@@ -80,4 +73,21 @@ func (m Image) check() (code Code, field, detail string) {
 	default:
 		return CodeInvalidRequest, ".MediaType", "is not image/png, image/jpeg, image/gif or image/webp"
 	}
+}
+
+// checkPlace checks that an input lies in one place: in data, or at an address
+// that a provider can fetch from.
+func checkPlace(data []byte, address string) (code Code, field, detail string) {
+	switch {
+	case len(data) > 0 && address != "":
+		return CodeInvalidRequest, ".URL", "must be empty when Data is given"
+	case address != "":
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			return CodeInvalidRequest, ".URL", "is not an http or https address"
+		}
+	case len(data) == 0:
+		return CodeInvalidRequest, ".Data", "is empty, and so is URL"
+	}
+	return "", "", ""
 }

@@ -18,6 +18,8 @@ var png = append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 16)...)
 
 func TestBadInputIsRefusedByTheNameOfItsFieldBeforeAnyNetwork(t *testing.T) {
 	image := ai.ImageBytes(png)
+	document := ai.DocumentBytes([]byte("%PDF-1.7"))
+	tool, call := ai.Tool{Name: "rate"}, ai.ToolCall{ID: "1", Name: "rate"}
 	tooMany := int64(math.MaxInt32) + 1
 	tests := []struct {
 		field string
@@ -56,6 +58,42 @@ func TestBadInputIsRefusedByTheNameOfItsFieldBeforeAnyNetwork(t *testing.T) {
 		{"Inputs", ai.Embedding()},
 		{"Inputs", &ai.Request{Kind: ai.KindText, Inputs: []string{"a"}}},
 		{"Inputs[1]", ai.Embedding("a", "")},
+		{"Documents[0].Data", &ai.Request{Prompt: "q", Documents: []ai.Document{{}}}},
+		{"Documents[0].Data", &ai.Request{Prompt: "q", Documents: []ai.Document{ai.DocumentBytes(png)}}},
+		{"Documents[0].Data", &ai.Request{Prompt: "q", Documents: []ai.Document{ai.DocumentBytes(append([]byte("%PDF-1.7"), make([]byte, ai.MaxDocumentBytes)...))}}},
+		{"Documents[0].URL", &ai.Request{Prompt: "q", Documents: []ai.Document{ai.DocumentURL("file:///etc/passwd")}}},
+		{"Documents", &ai.Request{Inputs: []string{"a"}, Documents: []ai.Document{document}}},
+		{"History[0].Documents", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleAssistant, Text: "x", Documents: []ai.Document{document}}}}},
+		{"Tools[0].Name", &ai.Request{Prompt: "q", Tools: []ai.Tool{{Name: "get rate"}}}},
+		{"Tools[0].Name", &ai.Request{Prompt: "q", Tools: []ai.Tool{{Name: "required"}}}},
+		{"Tools[1].Name", &ai.Request{Prompt: "q", Tools: []ai.Tool{tool, tool}}},
+		{"Tools[0].Parameters", &ai.Request{Prompt: "q", Tools: []ai.Tool{{Name: "rate", Parameters: []byte("[]")}}}},
+		{"ToolChoice", &ai.Request{Prompt: "q", ToolChoice: ai.ToolRequired}},
+		{"ToolChoice", &ai.Request{Prompt: "q", Tools: []ai.Tool{tool}, ToolChoice: "other"}},
+		{"Tools", &ai.Request{Inputs: []string{"a"}, Tools: []ai.Tool{tool}}},
+		{"Schema", &ai.Request{Prompt: "q", Schema: []byte("{")}},
+		{"Schema", &ai.Request{Prompt: "q", Schema: []byte("true")}},
+		{"Effort", &ai.Request{Prompt: "q", Effort: "extreme"}},
+		{"History[0].ToolCalls", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleUser, ToolCalls: []ai.ToolCall{call}}}}},
+		{"History[0].ToolCalls[1].ID", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{call, call}}}}},
+		{"History[0].ToolCalls[0].ID", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{{Name: "rate"}}}}}},
+		{"History[0].ToolCalls[0].Name", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{{ID: "1"}}}}}},
+		{"History[0].ToolCalls[0].Arguments", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{{ID: "1", Name: "rate", Arguments: []byte("1")}}}}}},
+		{"History[0].ToolResults", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleTool}}}},
+		{"History[0].ToolResults", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleUser, ToolResults: []ai.ToolResult{{CallID: "1"}}}}}},
+		{"History[0].ToolResults[0].CallID", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleTool, ToolResults: []ai.ToolResult{{CallID: "1"}}}}}},
+		{"History[0].Text", &ai.Request{Prompt: "q", History: []ai.Message{{Role: ai.RoleTool, Text: "x", ToolResults: []ai.ToolResult{{CallID: "1"}}}}}},
+		{"Prompt", ai.ImageGeneration("")},
+		{"Images", &ai.Request{Kind: ai.KindImageGeneration, Prompt: "q", Images: []ai.Image{image}}},
+		{"Inputs", &ai.Request{Kind: ai.KindImageGeneration, Prompt: "q", Inputs: []string{"a"}}},
+		{"MaxTokens", &ai.Request{Kind: ai.KindImageGeneration, Prompt: "q", MaxTokens: 1}},
+		{"Output", &ai.Request{Kind: ai.KindText, Prompt: "q", Output: &ai.ImageOutput{}}},
+		{"Output", &ai.Request{Inputs: []string{"a"}, Kind: ai.KindEmbedding, Output: &ai.ImageOutput{}}},
+		{"Output.Height", &ai.Request{Prompt: "q", Output: &ai.ImageOutput{Width: 512}}},
+		{"Output.Width", &ai.Request{Prompt: "q", Output: &ai.ImageOutput{Width: -1}}},
+		{"Output.Count", &ai.Request{Prompt: "q", Output: &ai.ImageOutput{Count: 11}}},
+		{"Output.MediaType", &ai.Request{Prompt: "q", Output: &ai.ImageOutput{MediaType: "image/gif"}}},
+		{"Kind", &ai.Request{Kind: ai.KindFineTuning, Prompt: "q"}},
 		{"Fallback.Order[0]", &ai.Request{Prompt: "q", Fallback: &ai.FallbackPolicy{Order: []ai.Step{"magic"}}}},
 		{"Fallback.Order[1]", &ai.Request{Prompt: "q", Fallback: &ai.FallbackPolicy{Order: []ai.Step{ai.StepCache, ai.StepCache}}}},
 	}

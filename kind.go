@@ -13,16 +13,29 @@ const (
 	KindImage
 	// KindEmbedding asks for the embedding vectors of one or more texts.
 	KindEmbedding
+	// KindImageGeneration asks for images.
+	KindImageGeneration
+
+	requestKindEnd // one past the last kind of a Request
+)
+
+// Kinds of work beside requests, which have circuits of their own.
+const (
+	// KindFineTuning is that of fine-tuning jobs.
+	KindFineTuning = requestKindEnd + iota
+	// KindFile is that of files kept at a provider.
+	KindFile
 
 	kindEnd // one past the last kind
 )
 
-var kindNames = [kindEnd]string{"", "text", "image", "embedding"}
+var kindNames = [kindEnd]string{"", "text", "image", "embedding", "image_generation", "finetune", "file"}
 
-// Kinds lists every kind.
-func Kinds() []Kind { return []Kind{KindText, KindImage, KindEmbedding} }
+// Kinds lists every kind of a Request.
+func Kinds() []Kind { return []Kind{KindText, KindImage, KindEmbedding, KindImageGeneration} }
 
-// String returns "text", "image" or "embedding", as circuits are named by it.
+// String returns the kind's name, as circuits are named by it: "text",
+// "image", "embedding", "image_generation", "finetune" or "file".
 func (k Kind) String() string {
 	if k < kindEnd {
 		return kindNames[k]

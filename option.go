@@ -86,7 +86,9 @@ type routeOptionFunc func(r *route, field string) error
 
 func (f routeOptionFunc) applyRoute(r *route, field string) error { return f(r, field) }
 
-// OnlyKinds keeps a route to some kinds of request.
+// OnlyKinds keeps a route to some kinds of request. Without it a route serves
+// texts, images and embeddings, and image generation if its provider's Planner
+// says that it can.
 func OnlyKinds(kinds ...Kind) RouteOption {
 	return routeOptionFunc(func(r *route, field string) error {
 		if len(kinds) == 0 {
@@ -94,7 +96,7 @@ func OnlyKinds(kinds ...Kind) RouteOption {
 		}
 		r.serves = [kindEnd]bool{}
 		for _, k := range kinds {
-			if k == 0 || k >= kindEnd {
+			if k == 0 || k >= requestKindEnd {
 				return invalid(field+".OnlyKinds", "names an unknown kind")
 			}
 			r.serves[k] = true

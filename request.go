@@ -1,6 +1,9 @@
 package ai
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Request is one question to a provider. The literal is the ordinary way to
 // write it:
@@ -8,7 +11,7 @@ import "slices"
 //	&ai.Request{Prompt: "Which covenants does this filing put at risk? …", Tenant: id}
 //
 // What is filled in decides the kind: Images make it an image analysis, Inputs
-// an embedding, otherwise it is text. A request is never modified by this
+// an embedding, Output image generation, otherwise it is text. A request is never modified by this
 // module and may be sent again, but must not be changed while a call runs.
 type Request struct {
 	// Kind is inferred when zero. When set, it must agree with what is filled in.
@@ -26,10 +29,28 @@ type Request struct {
 	Instruction string
 	// History holds the earlier turns of a conversation, oldest first.
 	History []Message
-	// Prompt is the text to analyse, or the question about the images.
+	// Prompt is the text to analyse, or the question about the images and
+	// documents. It may be empty after a turn of RoleTool: then the model goes on
+	// with the results.
 	Prompt string
 	// Images are the images to analyse, in order.
 	Images []Image
+	// Documents are the PDFs to analyse, in order.
+	Documents []Document
+
+	// Tools are functions of the application's that the model may ask it to call
+	// (Response.ToolCalls). Requests with tools are not cached.
+	Tools []Tool
+	// ToolChoice says whether the model must call one; the zero value leaves it
+	// to the model.
+	ToolChoice ToolChoice
+	// Schema is a JSON Schema, an object, that the answer's text is to follow as
+	// JSON. Providers are asked to enforce it as far as they can; AnalyzeAs also
+	// checks the answer.
+	Schema json.RawMessage
+	// Effort is how much the model may think before it answers; empty is the
+	// model's default.
+	Effort Effort
 
 	// Inputs are the texts to embed, one vector each.
 	Inputs []string
@@ -39,6 +60,10 @@ type Request struct {
 	// another embedding space. Vectors of different spaces cannot be compared:
 	// set it only when Response.Space is stored with every vector.
 	AllowOtherSpace bool
+
+	// Output says what images a request of KindImageGeneration wants; nil leaves
+	// all to the provider.
+	Output *ImageOutput
 
 	// MaxTokens limits the answer; 0 is the provider's default.
 	MaxTokens int
@@ -60,21 +85,20 @@ type Request struct {
 	Fallback *FallbackPolicy
 }
 
-// Role says who wrote a Message.
-type Role string
+// Effort is how much a model that can think may think before it answers: more
+// costs time and tokens (Usage.ReasoningTokens). Providers map it to what the
+// model has, a level or a budget of tokens; models that cannot think pass over
+// it.
+type Effort string
 
-// The roles of a conversation.
+// The efforts.
 const (
-	RoleUser      Role = "user"
-	RoleAssistant Role = "assistant"
+	EffortNone    Effort = "none" // as little as the model can
+	EffortMinimal Effort = "minimal"
+	EffortLow     Effort = "low"
+	EffortMedium  Effort = "medium"
+	EffortHigh    Effort = "high"
 )
-
-// Message is an earlier turn of a conversation.
-type Message struct {
-	Role   Role
-	Text   string
-	Images []Image // user turns only
-}
 
 // Text returns a request for an analysis of a text.
 func Text(prompt string) *Request {
@@ -91,6 +115,11 @@ func Embedding(inputs ...string) *Request {
 	return &Request{Kind: KindEmbedding, Inputs: inputs}
 }
 
+// ImageGeneration returns a request for an image of what prompt describes.
+func ImageGeneration(prompt string) *Request {
+	return &Request{Kind: KindImageGeneration, Prompt: prompt}
+}
+
 // ResolvedKind returns Kind or, when that is zero, the kind that the filled-in
 // fields ask for.
 func (r *Request) ResolvedKind() Kind {
@@ -99,6 +128,8 @@ func (r *Request) ResolvedKind() Kind {
 		return r.Kind
 	case len(r.Inputs) > 0:
 		return KindEmbedding
+	case r.Output != nil:
+		return KindImageGeneration
 	case r.hasImages():
 		return KindImage
 	default:
@@ -126,11 +157,20 @@ func (r *Request) Clone() *Request {
 	c := *r
 	c.History = slices.Clone(r.History)
 	for i := range c.History {
-		c.History[i].Images = cloneImages(c.History[i].Images)
+		c.History[i] = c.History[i].clone()
 	}
 	c.Images = cloneImages(r.Images)
+	c.Documents = cloneDocuments(r.Documents)
+	c.Tools = slices.Clone(r.Tools)
+	for i := range c.Tools {
+		c.Tools[i].Parameters = slices.Clone(c.Tools[i].Parameters)
+	}
+	c.Schema = slices.Clone(r.Schema)
 	c.Inputs = slices.Clone(r.Inputs)
 	c.Stop = slices.Clone(r.Stop)
+	if r.Output != nil {
+		c.Output = new(*r.Output)
+	}
 	if r.Temperature != nil {
 		c.Temperature = new(*r.Temperature)
 	}
@@ -142,14 +182,6 @@ func (r *Request) Clone() *Request {
 		c.Fallback.Order = slices.Clone(r.Fallback.Order)
 	}
 	return &c
-}
-
-func cloneImages(images []Image) []Image {
-	c := slices.Clone(images)
-	for i := range c {
-		c[i].Data = slices.Clone(c[i].Data)
-	}
-	return c
 }
 
 // CacheControl changes how one request uses the cache. The zero value is the

@@ -15,6 +15,11 @@ import (
 type Response struct {
 	// Text is the answer to a text or image request.
 	Text string
+	// ToolCalls are what the model wants called before it can answer;
+	// FinishReason is then FinishToolCalls.
+	ToolCalls []ToolCall
+	// Images are what a request of KindImageGeneration made.
+	Images []GeneratedImage
 	// Embeddings holds one vector per input, in the order of the inputs.
 	Embeddings [][]float32
 	// Space is the space the Embeddings lie in; only vectors of equal spaces
@@ -66,6 +71,8 @@ const (
 	// FinishLength: the token limit cut the text short. Such an answer is
 	// returned but never cached.
 	FinishLength FinishReason = "length"
+	// FinishToolCalls: the model waits for the results of Response.ToolCalls.
+	FinishToolCalls FinishReason = "tool_calls"
 )
 
 // Usage counts tokens; a zero Usage means that the provider reported none.
@@ -104,6 +111,11 @@ func (r *Response) Clone() *Response {
 	c := *r
 	c.Trail = slices.Clone(r.Trail)
 	c.Embeddings = cloneVectors(r.Embeddings)
+	c.ToolCalls = cloneCalls(r.ToolCalls)
+	c.Images = slices.Clone(r.Images)
+	for i := range c.Images {
+		c.Images[i].Data = slices.Clone(c.Images[i].Data)
+	}
 	return &c
 }
 
@@ -126,19 +138,21 @@ func cloneVectors(vectors [][]float32) [][]float32 {
 
 // responseJSON fixes the names and the order of a Response's JSON.
 type responseJSON struct {
-	Analysis     string       `json:"analysis"`
-	Fallback     bool         `json:"fallback"`
-	Reason       Code         `json:"reason,omitempty"`
-	Source       Source       `json:"source,omitempty"`
-	Provider     string       `json:"provider,omitempty"`
-	Model        string       `json:"model,omitempty"`
-	AgeMS        int64        `json:"age_ms,omitempty"`
-	FinishReason FinishReason `json:"finish_reason,omitempty"`
-	Usage        Usage        `json:"usage,omitzero"`
-	Space        Space        `json:"space,omitzero"`
-	Embeddings   [][]float32  `json:"embeddings,omitempty"`
-	RequestID    string       `json:"request_id,omitempty"`
-	Trail        Trail        `json:"trail,omitempty"`
+	Analysis     string           `json:"analysis"`
+	Fallback     bool             `json:"fallback"`
+	Reason       Code             `json:"reason,omitempty"`
+	Source       Source           `json:"source,omitempty"`
+	Provider     string           `json:"provider,omitempty"`
+	Model        string           `json:"model,omitempty"`
+	AgeMS        int64            `json:"age_ms,omitempty"`
+	FinishReason FinishReason     `json:"finish_reason,omitempty"`
+	Usage        Usage            `json:"usage,omitzero"`
+	Space        Space            `json:"space,omitzero"`
+	Embeddings   [][]float32      `json:"embeddings,omitempty"`
+	ToolCalls    []ToolCall       `json:"tool_calls,omitempty"`
+	Images       []GeneratedImage `json:"images,omitempty"`
+	RequestID    string           `json:"request_id,omitempty"`
+	Trail        Trail            `json:"trail,omitempty"`
 }
 
 // MarshalJSON writes the answer with "analysis" and "fallback" first.
@@ -147,7 +161,7 @@ func (r Response) MarshalJSON() ([]byte, error) {
 		Analysis: r.Text, Fallback: r.Fallback, Reason: r.Reason, Source: r.Source,
 		Provider: r.Provider, Model: r.Model, AgeMS: r.Age.Milliseconds(),
 		FinishReason: r.FinishReason, Usage: r.Usage, Space: r.Space,
-		Embeddings: r.Embeddings, RequestID: r.RequestID, Trail: r.Trail,
+		Embeddings: r.Embeddings, ToolCalls: r.ToolCalls, Images: r.Images, RequestID: r.RequestID, Trail: r.Trail,
 	})
 }
 
@@ -161,7 +175,7 @@ func (r *Response) UnmarshalJSON(data []byte) error {
 		Text: j.Analysis, Fallback: j.Fallback, Reason: j.Reason, Source: j.Source,
 		Provider: j.Provider, Model: j.Model, Age: time.Duration(j.AgeMS) * time.Millisecond,
 		FinishReason: j.FinishReason, Usage: j.Usage, Space: j.Space,
-		Embeddings: j.Embeddings, RequestID: j.RequestID, Trail: j.Trail,
+		Embeddings: j.Embeddings, ToolCalls: j.ToolCalls, Images: j.Images, RequestID: j.RequestID, Trail: j.Trail,
 	}
 	return nil
 }

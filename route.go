@@ -10,12 +10,16 @@ import (
 )
 
 // DefaultTimeout returns how long one attempt may take unless a policy says
-// otherwise: 60 s for text and image, 20 s for embeddings.
+// otherwise: 60 s, but 20 s for embeddings and 90 s for image generation.
 func DefaultTimeout(k Kind) time.Duration {
-	if k == KindEmbedding {
+	switch k {
+	case KindEmbedding:
 		return 20 * time.Second
+	case KindImageGeneration:
+		return 90 * time.Second
+	default:
+		return 60 * time.Second
 	}
-	return 60 * time.Second
 }
 
 // DefaultOpenFor is how long the breaker of a route stays open unless a policy
@@ -38,8 +42,13 @@ type route struct {
 func newRoute(name string, provider Analyzer) *route {
 	r := &route{name: name, provider: provider}
 	r.planner, _ = provider.(Planner)
-	for _, k := range Kinds() {
+	for _, k := range []Kind{KindText, KindImage, KindEmbedding} {
 		r.serves[k] = true
+	}
+	// Few providers make images: one is taken at its word.
+	if r.planner != nil {
+		_, err := r.plan(specimen(KindImageGeneration))
+		r.serves[KindImageGeneration] = err == nil
 	}
 	return r
 }
@@ -114,14 +123,19 @@ func (r *route) plan(req *Request) (plan Plan, failed *Error) {
 // verify catches what an adapter must not return: no answer at all, or vectors
 // that cannot be matched to the inputs.
 func verify(req *Request, resp *Response) error {
+	kind := req.ResolvedKind()
 	switch {
 	case resp == nil:
 		return &Error{Code: CodeBadResponse, Detail: "the adapter returned neither response nor error"}
-	case req.ResolvedKind() != KindEmbedding && resp.Text == "" && resp.FinishReason == FinishLength:
+	case kind == KindImageGeneration && len(resp.Images) == 0:
+		return &Error{Code: CodeBadResponse, Detail: "the answer has no image"}
+	case kind == KindImageGeneration:
+		return nil
+	case kind != KindEmbedding && resp.Text == "" && len(resp.ToolCalls) == 0 && resp.FinishReason == FinishLength:
 		return &Error{Code: CodeMaxTokens}
-	case req.ResolvedKind() != KindEmbedding && resp.Text == "":
+	case kind != KindEmbedding && resp.Text == "" && len(resp.ToolCalls) == 0:
 		return &Error{Code: CodeBadResponse, Detail: "the answer is empty"}
-	case req.ResolvedKind() != KindEmbedding:
+	case kind != KindEmbedding:
 		return nil
 	case len(resp.Embeddings) != len(req.Inputs):
 		return &Error{Code: CodeBadResponse, Detail: "not one vector per input"}

@@ -70,6 +70,9 @@ func (a *Analyzer) Plan(req *ai.Request) (ai.Plan, error) {
 	if err := req.Validate(); err != nil {
 		return ai.Plan{}, err
 	}
+	if req.ResolvedKind() == ai.KindImageGeneration {
+		return ai.Plan{}, &ai.Error{Code: ai.CodeUnsupported}
+	}
 	plan := ai.Plan{Model: modelOf(req)}
 	if req.ResolvedKind() == ai.KindEmbedding {
 		a.mu.Lock()

@@ -69,7 +69,7 @@ func (p *Provider) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, 
 	if err := req.Validate(); err != nil {
 		return nil, err
 	}
-	if err := p.serves(req.ResolvedKind()); err != nil {
+	if err := p.serves(req); err != nil {
 		return nil, err
 	}
 	model, _, err := p.model(req)
@@ -85,7 +85,7 @@ func (p *Provider) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, 
 // Plan says which model, and for embeddings which space, would answer. It
 // makes no call.
 func (p *Provider) Plan(req *ai.Request) (ai.Plan, error) {
-	if err := p.serves(req.ResolvedKind()); err != nil {
+	if err := p.serves(req); err != nil {
 		return ai.Plan{}, err
 	}
 	model, alias, err := p.model(req)
@@ -100,8 +100,12 @@ func (p *Provider) Plan(req *ai.Request) (ai.Plan, error) {
 }
 
 // serves returns the error of a kind that is not among Config.Kinds.
-func (p *Provider) serves(kind ai.Kind) error {
-	if p.kinds == nil || slices.Contains(p.kinds, kind) {
+func (p *Provider) serves(req *ai.Request) error {
+	kind := req.ResolvedKind()
+	switch {
+	case kind == ai.KindImageGeneration, len(req.Documents)+len(req.Tools)+len(req.Schema) > 0:
+		return &ai.Error{Code: ai.CodeUnsupported, Provider: providerName}
+	case p.kinds == nil || slices.Contains(p.kinds, kind):
 		return nil
 	}
 	return &ai.Error{Code: ai.CodeUnsupported, Provider: providerName, Detail: kind.String() + " requests are not configured"}

@@ -112,6 +112,9 @@ type provider struct {
 }
 
 func (p *provider) Plan(req *ai.Request) (ai.Plan, error) {
+	if req.ResolvedKind() == ai.KindImageGeneration {
+		return ai.Plan{}, &ai.Error{Code: ai.CodeUnsupported}
+	}
 	plan := ai.Plan{Model: p.model}
 	if req.ResolvedKind() == ai.KindEmbedding {
 		plan.Space = ai.Space{Vendor: p.vendor, Model: p.model, Dimensions: 2}

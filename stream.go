@@ -1,0 +1,103 @@
+package ai
+
+import (
+	"context"
+	"iter"
+	"strings"
+)
+
+// Streamer is an optional ability of an Analyzer: to answer piece by piece.
+// Without it a Client streams the whole answer as one piece.
+type Streamer interface {
+	// Stream answers like Analyze. The sequence asks the provider when it is
+	// ranged over, which is done once; leaving the loop, or the end of ctx, ends
+	// the exchange and frees all it holds. It ends with a Delta that has a
+	// Response, or with a *Error beside a nil Delta; nothing follows either. A
+	// stream that ends without a finish reason has been cut: CodeBadResponse.
+	//
+	// Deltas belong to the caller. The Response of the last one may leave Text
+	// and ToolCalls empty: who reads the stream has put them together.
+	Stream(ctx context.Context, req *Request) iter.Seq2[*Delta, error]
+}
+
+// Delta is a piece of a streamed answer.
+type Delta struct {
+	// Text is the next part of the answer's text.
+	Text string
+	// ToolCall is the next part of a tool call.
+	ToolCall *ToolCallDelta
+	// Usage counts the tokens so far, when the provider has said so.
+	Usage *Usage
+	// FinishReason is set once, when the text has ended.
+	FinishReason FinishReason
+	// Response is the answer, on the last Delta only. That of a Client is whole,
+	// with what Analyze would have said of where it comes from.
+	Response *Response
+}
+
+// content reports whether d carries anything of the answer itself.
+func (d *Delta) content() bool { return d.Text != "" || d.ToolCall != nil }
+
+// ToolCallDelta is a piece of a ToolCall. The first one of a call has its ID
+// and Name; the Arguments of all, put together, are the call's.
+type ToolCallDelta struct {
+	// Index counts the calls of the answer from 0.
+	Index     int
+	ID        string
+	Name      string
+	Arguments string
+	State     []byte
+}
+
+// Collect reads a stream to its end and returns the answer that Analyze would
+// have returned. Its error is the stream's; what had come before it is lost.
+func Collect(stream iter.Seq2[*Delta, error]) (*Response, error) {
+	var g gathered
+	for d, err := range stream {
+		if err != nil {
+			return nil, err
+		}
+		if d.Response != nil {
+			g.complete(d.Response)
+			return d.Response, nil
+		}
+		g.add(d)
+	}
+	return nil, &Error{Code: CodeBadResponse, Detail: "the stream ended without an answer"}
+}
+
+// gathered is what has come of a streamed answer.
+type gathered struct {
+	text  strings.Builder
+	calls []ToolCall
+}
+
+func (g *gathered) add(d *Delta) {
+	g.text.WriteString(d.Text)
+	part := d.ToolCall
+	if part == nil || part.Index < 0 || part.Index > len(g.calls) {
+		return
+	}
+	if part.Index == len(g.calls) {
+		g.calls = append(g.calls, ToolCall{})
+	}
+	c := &g.calls[part.Index]
+	if part.ID != "" {
+		c.ID = part.ID
+	}
+	if part.Name != "" {
+		c.Name = part.Name
+	}
+	c.Arguments = append(c.Arguments, part.Arguments...)
+	c.State = append(c.State, part.State...)
+}
+
+// complete puts what has come into an answer that lacks it.
+func (g *gathered) complete(r *Response) {
+	if r.Text == "" {
+		r.Text = g.text.String()
+	}
+	if len(r.ToolCalls) == 0 {
+		r.ToolCalls = g.calls
+	}
+}
