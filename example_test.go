@@ -194,3 +194,23 @@ func ExampleAnalyzerFunc() {
 	fmt.Println(resp.Text, err)
 	// Output: 8 bytes to read <nil>
 }
+
+func ExampleAnalyzeAs() {
+	type covenant struct {
+		Name    string `json:"name" jsonschema:"as the filing names it"`
+		AtRisk  bool   `json:"at_risk"`
+		Section int    `json:"section,omitempty"`
+	}
+	provider := ai.AnalyzerFunc(func(context.Context, *ai.Request) (*ai.Response, error) { // here; else a Client
+		return &ai.Response{Text: `{"value":[{"name":"leverage","at_risk":true,"section":7}]}`}, nil
+	})
+
+	covenants, _, err := ai.AnalyzeAs[[]covenant](context.Background(), provider,
+		ai.Text("Which covenants does this filing put at risk? …"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%+v\n", covenants)
+	// Output: [{Name:leverage AtRisk:true Section:7}]
+}
