@@ -52,11 +52,14 @@ func newOutage(out io.Writer) (*outage, error) {
 	o.down.Store(&[]string{})
 	var err error
 	o.service, err = newService(config{
-		openai:     o.provider("openai"),
-		gemini:     o.provider("gemini"),
-		store:      o.store,
-		logs:       &o.log,
-		thresholds: resilience.BreakerConfig{Failures: failures, OpenFor: openFor},
+		openai: o.provider("openai"),
+		gemini: o.provider("gemini"),
+		store:  o.store,
+		logs:   &o.log,
+		policy: resilience.Policy{
+			Breaker: resilience.BreakerConfig{Failures: failures, OpenFor: openFor},
+			Retry:   resilience.RetryPolicy{MaxAttempts: 1}, // so that the output is short
+		},
 	})
 	return o, err
 }

@@ -31,8 +31,9 @@ type config struct {
 	// store keeps the document of a job and returns its name.
 	store func(context.Context) (string, error)
 	logs  io.Writer
-	// thresholds of every breaker; in production the zero value is sound.
-	thresholds resilience.BreakerConfig
+	// policy of the providers; the storage shares its thresholds. In production
+	// the zero value is sound.
+	policy resilience.Policy
 }
 
 func newService(c config) (*service, error) {
@@ -44,7 +45,7 @@ func newService(c config) (*service, error) {
 	client, err := ai.New(
 		ai.WithProvider("openai", c.openai, ai.OnlyKinds(ai.KindText)),
 		ai.WithProvider("gemini", c.gemini, ai.OnlyKinds(ai.KindText)),
-		ai.WithPolicy("", 0, resilience.Policy{Breaker: c.thresholds, Retry: resilience.RetryPolicy{MaxAttempts: 1}}),
+		ai.WithPolicy("", 0, c.policy),
 		ai.WithCache(cache.NewMemory(cache.MemoryConfig{}), ai.CachePolicy{Scope: ai.ScopeShared, Stale: time.Hour}),
 		ai.WithLogger(logger),
 		ai.WithObserver(metrics),
@@ -54,7 +55,7 @@ func newService(c config) (*service, error) {
 	}
 
 	// The breakers of everything else the service uses, shown beside the client's.
-	thresholds := c.thresholds
+	thresholds := c.policy.Breaker
 	thresholds.OnStateChange = logChange(logger)
 	services, err := resilience.NewRegistry(resilience.RegistryConfig{Default: thresholds})
 	if err != nil {
