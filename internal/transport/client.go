@@ -3,12 +3,17 @@ package transport
 import (
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
 // DefaultMaxResponseBytes bounds a response body unless Config says otherwise:
 // 64 MiB, several times a batch of 2048 embeddings of 3072 numbers in base64.
 const DefaultMaxResponseBytes = 64 << 20
+
+// DefaultMaxStreamBytes bounds a body of the type text/event-stream: 256 MiB,
+// of which little is held at a time. A token takes some 300 bytes.
+const DefaultMaxStreamBytes = 256 << 20
 
 // maxRedirects is how many redirects within one host are followed.
 const maxRedirects = 3
@@ -20,7 +25,8 @@ type Config struct {
 	// of its own with room for 128 idle connections per host.
 	Client *http.Client
 	// MaxResponseBytes bounds a response body, counted after decompression;
-	// 0 is DefaultMaxResponseBytes. Reading beyond it fails with ErrTooLarge.
+	// 0 is DefaultMaxResponseBytes, and DefaultMaxStreamBytes for an event
+	// stream. Reading beyond it fails with ErrTooLarge.
 	MaxResponseBytes int64
 }
 
@@ -38,11 +44,11 @@ func New(cfg Config) *http.Client {
 	if c.Transport == nil {
 		c.Transport = newTransport()
 	}
-	limit := cfg.MaxResponseBytes
-	if limit <= 0 {
-		limit = DefaultMaxResponseBytes
+	t := &roundTripper{next: c.Transport, limit: cfg.MaxResponseBytes, streamLimit: cfg.MaxResponseBytes}
+	if t.limit <= 0 {
+		t.limit, t.streamLimit = DefaultMaxResponseBytes, DefaultMaxStreamBytes
 	}
-	c.Transport = &roundTripper{next: c.Transport, limit: limit}
+	c.Transport = t
 	c.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
 			return ErrRedirect
@@ -71,8 +77,9 @@ func newTransport() *http.Transport {
 }
 
 type roundTripper struct {
-	next  http.RoundTripper
-	limit int64
+	next        http.RoundTripper
+	limit       int64
+	streamLimit int64
 }
 
 // RoundTrip records the exchange, refuses redirects and bounds the body.
@@ -96,13 +103,33 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, ErrRedirect
 	}
 	if resp.Body != nil {
-		b := &body{ReadCloser: resp.Body, left: t.limit}
-		if resp.ContentLength > t.limit {
-			b.err = ErrTooLarge
+		t.bound(resp)
+		if ex != nil && ex.streaming && resp.StatusCode/100 == 2 {
+			resp.Body, resp.ContentLength = newEventBody(resp.Body, ex), -1
 		}
-		resp.Body = b
 	}
 	return resp, nil
+}
+
+// bound limits a body, and inflates one that net/http did not: it inflates
+// only what it asked for itself, and some servers compress without being
+// asked.
+func (t *roundTripper) bound(resp *http.Response) {
+	limit := t.limit
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		limit = t.streamLimit
+	}
+	b := &body{ReadCloser: resp.Body, left: limit}
+	if resp.ContentLength > limit {
+		b.err = ErrTooLarge
+	}
+	if encoding := resp.Header.Get("Content-Encoding"); strings.EqualFold(encoding, "gzip") {
+		b.ReadCloser = &inflated{ReadCloser: resp.Body}
+		resp.Header.Del("Content-Encoding")
+		resp.Header.Del("Content-Length")
+		resp.ContentLength, resp.Uncompressed = -1, true
+	}
+	resp.Body = b
 }
 
 // CloseIdleConnections lets http.Client.CloseIdleConnections reach the

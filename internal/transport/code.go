@@ -21,6 +21,8 @@ var (
 	ErrTooLarge = errors.New("response body over the limit")
 	// ErrCutShort: the connection ended before the response body did.
 	ErrCutShort = fmt.Errorf("response body cut short: %w", io.ErrUnexpectedEOF)
+	// ErrEncoding: the response body is not compressed as it says.
+	ErrEncoding = errors.New("response body not readable as gzip")
 	// ErrRedirect: a redirect that is not followed.
 	ErrRedirect = errors.New("redirect refused")
 	// ErrName: the host name could not be resolved.
@@ -82,7 +84,7 @@ func NetworkError(ctx context.Context, err error) (ai.Code, error) {
 	default:
 		return ai.CodeCanceled, context.Canceled
 	}
-	for _, bad := range [...]error{ErrTooLarge, ErrCutShort, ErrRedirect} {
+	for _, bad := range [...]error{ErrTooLarge, ErrCutShort, ErrEncoding, ErrNotEvents, ErrRedirect} {
 		if errors.Is(err, bad) {
 			return ai.CodeBadResponse, bad
 		}

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -19,6 +21,16 @@ type Exchange struct {
 	// Requests counts the requests sent, redirects and a library's own retries
 	// included.
 	Requests int
+
+	// Of a stream, see RecordStream, and written while its body is read: Done
+	// is true once the terminator "[DONE]" has come, Fault is the data of the
+	// event that told of an error, which ends the stream, and Err is what else
+	// ended it early: ErrNotEvents, ErrTooLarge or the failure of the network.
+	Done  bool
+	Fault []byte
+	Err   error
+
+	streaming bool
 }
 
 type exchangeKey struct{}
@@ -63,6 +75,31 @@ type body struct {
 	io.ReadCloser
 	left int64
 	err  error // what every further Read returns
+}
+
+// inflated is a gzip body read as what it holds.
+type inflated struct {
+	io.ReadCloser
+	gzip *gzip.Reader
+}
+
+func (b *inflated) Read(p []byte) (n int, err error) {
+	if b.gzip == nil {
+		if b.gzip, err = gzip.NewReader(b.ReadCloser); err != nil {
+			b.gzip = nil
+			return 0, inflateError(err)
+		}
+	}
+	n, err = b.gzip.Read(p)
+	return n, inflateError(err)
+}
+
+func inflateError(err error) error {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	if corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+		return ErrEncoding
+	}
+	return err
 }
 
 func (b *body) Read(p []byte) (int, error) {
