@@ -1,8 +1,6 @@
 package otel
 
 import (
-	"cmp"
-
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/finbrain/ai"
@@ -33,27 +31,27 @@ func requestAttributes(req *ai.Request, kind ai.Kind) []attribute.KeyValue {
 // responseAttributes is what an answer says of itself, beside its model and
 // source. Tokens and the provider's identifier are those of this call only if
 // a provider was asked.
-func responseAttributes(resp *ai.Response) []attribute.KeyValue {
+func responseAttributes(resp *ai.Response, source ai.Source) []attribute.KeyValue {
 	attributes := make([]attribute.KeyValue, 0, 10)
 	if resp.FinishReason != "" {
-		attributes = append(attributes, finishReasons.StringSlice([]string{string(resp.FinishReason)}))
+		attributes = append(attributes, finishReasons.StringSlice([]string{name(string(resp.FinishReason))}))
 	}
 	if resp.Space.Dimensions > 0 {
 		attributes = append(attributes, dimensionCount.Int(resp.Space.Dimensions))
 	}
 	if resp.Fallback {
-		attributes = append(attributes, ownReason.String(string(resp.Reason)))
+		attributes = append(attributes, named(ownReason, string(resp.Reason)))
 		if len(resp.Trail) > 0 {
-			attributes = append(attributes, ownPrimary.String(resp.Trail[0].Provider))
+			attributes = append(attributes, named(ownPrimary, resp.Trail[0].Provider))
 		}
 	}
-	switch cmp.Or(resp.Source, ai.SourceProvider) {
+	switch source {
 	case ai.SourceCache:
 		attributes = append(attributes, ownCacheAge.Float64(resp.Age.Seconds()))
 	case ai.SourceProvider:
 		attributes = append(attributes, usageAttributes(resp.Usage)...)
 		if resp.RequestID != "" {
-			attributes = append(attributes, ownRequestID.String(resp.RequestID))
+			attributes = append(attributes, named(ownRequestID, resp.RequestID))
 		}
 	}
 	return attributes

@@ -6,69 +6,88 @@ import (
 	"errors"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/finbrain/ai"
 )
 
+// target is what is asked: a route, and a model of it. Either may be unknown.
+type target struct {
+	kind         ai.Kind
+	route, model string
+}
+
+// opening is how the span of a call to a target begins.
+type opening struct {
+	name    string
+	options []trace.SpanStartOption // what samplers may decide by among them
+}
+
+func (t *Telemetry) newOpening(asked target) opening {
+	attributes := t.identity(asked, "")
+	return opening{
+		name:    spanName(attributes[0].Value.AsString(), asked.model),
+		options: []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...)},
+	}
+}
+
+// opening is what was built for asked.
+func (t *Telemetry) opening(asked target) opening {
+	asked.route, asked.model = name(asked.route), name(asked.model)
+	return t.openings.get(asked)
+}
+
 // call is one Analyze under watch.
 type call struct {
 	telemetry *Telemetry
-	kind      ai.Kind
 	asked     target
+	named     bool // the request names a model
 	start     time.Time
 	span      trace.Span
 }
 
-// begin starts the span, with what samplers may decide by, and returns the
-// context that holds it.
+// begin starts the span and returns the context that holds it.
 func (c *call) begin(ctx context.Context, req *ai.Request) context.Context {
-	provider := c.telemetry.provider(c.asked.route)
-	operation := operation(c.kind, provider)
-	attributes := []attribute.KeyValue{operationName.String(operation), providerName.String(provider)}
-	if c.asked.model != "" {
-		attributes = append(attributes, requestModel.String(c.asked.model))
-	}
-	ctx, c.span = c.telemetry.tracer.Start(ctx, spanName(operation, c.asked.model),
-		trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(c.start), trace.WithAttributes(attributes...))
+	opening := c.telemetry.opening(c.asked)
+	ctx, c.span = c.telemetry.tracer.Start(ctx, opening.name, opening.options...)
 	if c.span.IsRecording() {
-		c.span.SetAttributes(requestAttributes(req, c.kind)...)
-		if c.telemetry.content && c.kind != ai.KindEmbedding {
-			c.span.SetAttributes(contentOf(req)...)
+		attributes := requestAttributes(req, c.asked.kind)
+		if c.telemetry.content && c.asked.kind != ai.KindEmbedding {
+			attributes = append(attributes, contentOf(req)...)
 		}
+		c.span.SetAttributes(attributes...)
 	}
+	c.start = time.Now()
 	return ctx
 }
 
-// end ends the span and measures the call. The same duration goes to both.
+// end ends the span and measures the call.
 func (c *call) end(ctx context.Context, resp *ai.Response, err error) {
 	now := time.Now()
 	o := c.outcome(resp, err)
 	if c.span.IsRecording() {
 		c.describe(o, resp, err)
 		c.trail(ctx, trailOf(resp, err), now)
+		c.span.End(trace.WithTimestamp(now))
+	} else {
+		c.span.End()
 	}
-	c.span.End(trace.WithTimestamp(now))
-	in := &c.telemetry.instruments
-	if in.duration.Enabled(ctx) {
-		in.duration.Record(ctx, now.Sub(c.start).Seconds(), labels(o.attributes()))
+	t := c.telemetry
+	if in := &t.instruments; in.duration.Enabled(ctx) {
+		in.duration.Record(ctx, now.Sub(c.start).Seconds(), t.series.duration(o).record...)
 	}
 	// A Client tells the Observer of the tokens of every attempt. Those of its
-	// answers may be told to many callers that asked the same, or be those of
-	// a cached answer.
-	if err == nil && resp != nil && len(resp.Trail) == 0 {
-		in.countTokens(ctx, resp.Usage, o.identity()...)
+	// answers may be told to many callers that asked the same.
+	if o.source == ai.SourceProvider && len(resp.Trail) == 0 {
+		t.countTokens(ctx, resp.Usage, usage{o.asked, o.model})
 	}
 }
 
-// outcome is what is known of a call once it is over: the labels of its
-// measurements, and of its span.
+// outcome is what is known of a call once it is over.
 type outcome struct {
-	kind     ai.Kind
-	provider string
 	asked    target // of who answered, or of the primary if nobody did
+	unproven bool   // the request named its model, and that did not answer
 	model    string // that answered
 	failure  string // error.type; empty if there was an answer
 	source   ai.Source
@@ -76,21 +95,20 @@ type outcome struct {
 }
 
 func (c *call) outcome(resp *ai.Response, err error) outcome {
-	o := outcome{kind: c.kind, asked: c.asked}
+	o := outcome{asked: c.asked}
 	switch failed, coded := errors.AsType[*ai.Error](err); {
 	case err == nil && resp != nil:
-		o.model, o.fallback = resp.Model, resp.Fallback
-		o.source = cmp.Or(resp.Source, ai.SourceProvider)
+		o.model, o.fallback, o.source = resp.Model, resp.Fallback, sourceOf(resp)
 		o.asked = c.answerer(resp)
 	case failed != nil:
-		o.failure = cmp.Or(string(failed.Code), otherError)
-		o.asked = target{cmp.Or(failed.Provider, c.asked.route), cmp.Or(failed.Model, c.asked.model)}
+		o.failure = cmp.Or(string(failed.Code), otherValue)
+		o.asked.route, o.asked.model = cmp.Or(failed.Provider, c.asked.route), cmp.Or(failed.Model, c.asked.model)
 	case coded: // a nil *ai.Error, which has no Code to ask for
-		o.failure = otherError
+		o.failure = otherValue
 	default:
-		o.failure = cmp.Or(string(ai.CodeOf(err)), otherError)
+		o.failure = cmp.Or(string(ai.CodeOf(err)), otherValue)
 	}
-	o.provider = c.telemetry.provider(o.asked.route)
+	o.unproven = c.named && (o.failure != "" || o.source == ai.SourceStatic)
 	return o
 }
 
@@ -98,53 +116,36 @@ func (c *call) outcome(resp *ai.Response, err error) outcome {
 // answer that is nobody's.
 func (c *call) answerer(resp *ai.Response) target {
 	if len(resp.Trail) == 0 {
-		return target{resp.Provider, c.asked.model}
+		return target{c.asked.kind, resp.Provider, c.asked.model}
 	}
 	entry := resp.Trail[len(resp.Trail)-1]
 	if entry.Source == ai.SourceStatic {
 		entry = resp.Trail[0]
 	}
-	return target{entry.Provider, entry.Model}
-}
-
-// identity is what tokens are counted by.
-func (o outcome) identity() []attribute.KeyValue {
-	attributes := make([]attribute.KeyValue, 0, 8)
-	attributes = append(attributes, operationName.String(operation(o.kind, o.provider)), providerName.String(o.provider))
-	if o.asked.model != "" {
-		attributes = append(attributes, requestModel.String(o.asked.model))
-	}
-	if o.model != "" {
-		attributes = append(attributes, responseModel.String(o.model))
-	}
-	return attributes
-}
-
-// attributes is what durations are counted by; the span has them too.
-func (o outcome) attributes() []attribute.KeyValue {
-	attributes := append(o.identity(), ownKind.String(o.kind.String()))
-	if o.failure != "" {
-		return append(attributes, errorType.String(o.failure))
-	}
-	return append(attributes, ownSource.String(string(o.source)), ownFallback.Bool(o.fallback))
+	return target{c.asked.kind, entry.Provider, entry.Model}
 }
 
 // describe completes the span.
 func (c *call) describe(o outcome, resp *ai.Response, err error) {
-	c.span.SetName(spanName(operation(o.kind, o.provider), o.asked.model))
-	c.span.SetAttributes(o.attributes()...)
+	t := c.telemetry
+	if o.asked != c.asked {
+		c.span.SetName(t.opening(o.asked).name)
+	}
+	attributes := t.outcomeAttributes(o)
 	if o.asked.route != "" {
-		c.span.SetAttributes(ownRoute.String(o.asked.route))
+		attributes = append(attributes, named(ownRoute, o.asked.route))
 	}
 	if o.failure != "" {
-		c.span.SetStatus(codes.Error, o.failure)
+		c.span.SetStatus(codes.Error, name(o.failure))
 		if failed, _ := errors.AsType[*ai.Error](err); failed != nil && failed.RetryAfter > 0 {
-			c.span.SetAttributes(ownRetryAfter.Float64(failed.RetryAfter.Seconds()))
+			attributes = append(attributes, ownRetryAfter.Float64(failed.RetryAfter.Seconds()))
 		}
+		c.span.SetAttributes(attributes...)
 		return
 	}
-	c.span.SetAttributes(responseAttributes(resp)...)
-	if c.telemetry.content && c.kind != ai.KindEmbedding {
-		c.span.SetAttributes(answerOf(resp))
+	attributes = append(attributes, responseAttributes(resp, o.source)...)
+	if t.content && c.asked.kind != ai.KindEmbedding {
+		attributes = append(attributes, answerOf(resp))
 	}
+	c.span.SetAttributes(attributes...)
 }

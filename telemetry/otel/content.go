@@ -2,6 +2,7 @@ package otel
 
 import (
 	"cmp"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -20,7 +21,7 @@ func contentOf(req *ai.Request) []attribute.KeyValue {
 		attributes = append(attributes, instructions.Slice(textPart(req.Instruction)))
 	}
 	if len(req.Stop) > 0 {
-		attributes = append(attributes, requestStop.StringSlice(req.Stop))
+		attributes = append(attributes, requestStop.StringSlice(texts(req.Stop)))
 	}
 	messages := make([]attribute.Value, 0, len(req.History)+1)
 	for i := range req.History {
@@ -35,17 +36,25 @@ func contentOf(req *ai.Request) []attribute.KeyValue {
 func answerOf(resp *ai.Response) attribute.KeyValue {
 	end := cmp.Or(resp.FinishReason, ai.FinishStop)
 	return outputMessages.Slice(message(string(ai.RoleAssistant), []attribute.Value{textPart(resp.Text)},
-		attribute.String("finish_reason", string(end))))
+		attribute.String("finish_reason", name(string(end)))))
+}
+
+func texts(all []string) []string {
+	fit := make([]string, len(all))
+	for i, s := range all {
+		fit[i] = text(s)
+	}
+	return fit
 }
 
 func message(role string, parts []attribute.Value, more ...attribute.KeyValue) attribute.Value {
-	return attribute.MapValue(append(more, attribute.String("role", role), attribute.Slice("parts", parts...))...)
+	return attribute.MapValue(append(more, attribute.String("role", name(role)), attribute.Slice("parts", parts...))...)
 }
 
-func parts(text string, images []ai.Image) []attribute.Value {
+func parts(said string, images []ai.Image) []attribute.Value {
 	all := make([]attribute.Value, 0, len(images)+1)
-	if text != "" {
-		all = append(all, textPart(text))
+	if said != "" {
+		all = append(all, textPart(said))
 	}
 	for i := range images {
 		all = append(all, imagePart(&images[i]))
@@ -53,18 +62,24 @@ func parts(text string, images []ai.Image) []attribute.Value {
 	return all
 }
 
-func textPart(text string) attribute.Value {
-	return attribute.MapValue(attribute.String("type", "text"), attribute.String("content", text))
+func textPart(content string) attribute.Value {
+	return attribute.MapValue(attribute.String("type", "text"), attribute.String("content", text(content)))
 }
 
-// imagePart is a uri, or a blob whose content is left out.
+// imagePart is a uri, or a blob whose content is left out: also where that
+// came as a data: URL, which no provider is sent.
 func imagePart(image *ai.Image) attribute.Value {
 	part := []attribute.KeyValue{attribute.String("modality", "image")}
 	if mime := image.Type(); mime != "" {
-		part = append(part, attribute.String("mime_type", mime))
+		part = append(part, attribute.String("mime_type", name(mime)))
 	}
-	if image.URL != "" {
-		return attribute.MapValue(append(part, attribute.String("type", "uri"), attribute.String("uri", image.URL))...)
+	if image.URL != "" && !dataURL(image.URL) {
+		return attribute.MapValue(append(part, attribute.String("type", "uri"), attribute.String("uri", text(image.URL)))...)
 	}
 	return attribute.MapValue(append(part, attribute.String("type", "blob"), attribute.String("content", ""))...)
+}
+
+func dataURL(url string) bool {
+	scheme, _, _ := strings.Cut(url, ":")
+	return strings.EqualFold(strings.TrimSpace(scheme), "data")
 }

@@ -54,7 +54,7 @@ const (
 	tokenInput  = "input"
 	tokenOutput = "output"
 
-	otherError = "_OTHER" // an error without a Code
+	otherValue = "_OTHER" // an error without a Code, or one name too many
 )
 
 // Attributes of this module, which the conventions have no name for.
@@ -97,6 +97,12 @@ func wellKnown(route string) string {
 		return unknownProvider
 	case "gemini":
 		return providerGemini
+	case "vertex":
+		return providerVertex
+	case "mistral":
+		return "mistral_ai"
+	case "xai":
+		return "x_ai"
 	default: // "openai" is called so there, too
 		return route
 	}

@@ -27,14 +27,14 @@ func (t *Telemetry) measureHealth(meter metric.Meter) error {
 		circuits, lost := t.health()
 		for i := range circuits {
 			c := &circuits[i]
-			origin := ai.Origin{Circuit: c.Name}
-			o.ObserveInt64(failures, int64(c.FailureCount), of(origin))
+			circuit := named(ownCircuit, c.Name)
+			o.ObserveInt64(failures, int64(c.FailureCount), metric.WithAttributes(circuit))
 			for _, s := range []resilience.State{resilience.Closed, resilience.Open, resilience.HalfOpen} {
 				value := int64(0)
 				if s == c.State {
 					value = 1
 				}
-				o.ObserveInt64(state, value, of(origin, ownState.String(s.String())))
+				o.ObserveInt64(state, value, metric.WithAttributes(circuit, ownState.String(s.String())))
 			}
 		}
 		o.ObserveInt64(dropped, int64(lost))

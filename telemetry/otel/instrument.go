@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/finbrain/ai"
@@ -61,21 +60,17 @@ func (t *Telemetry) measure(meter metric.Meter) error {
 	return t.measureHealth(meter)
 }
 
-// countTokens counts what a provider reported, by type and by attributes.
-func (in *instruments) countTokens(ctx context.Context, u ai.Usage, attributes ...attribute.KeyValue) {
+// countTokens counts what a provider reported, by type.
+func (t *Telemetry) countTokens(ctx context.Context, u ai.Usage, of usage) {
+	in := &t.instruments
 	if u == (ai.Usage{}) || !in.tokens.Enabled(ctx) {
 		return
 	}
-	n := len(attributes)
-	in.tokens.Record(ctx, int64(u.InputTokens), labels(append(attributes[:n:n], tokenType.String(tokenInput))))
+	by := t.series.usage(of)
+	in.tokens.Record(ctx, int64(u.InputTokens), by.input.record...)
 	if u.OutputTokens > 0 { // embeddings have none
-		in.tokens.Record(ctx, int64(u.OutputTokens), labels(append(attributes[:n:n], tokenType.String(tokenOutput))))
+		in.tokens.Record(ctx, int64(u.OutputTokens), by.output.record...)
 	}
-}
-
-// labels takes over attributes, which metric.WithAttributes would copy.
-func labels(attributes []attribute.KeyValue) metric.MeasurementOption {
-	return metric.WithAttributeSet(attribute.NewSet(attributes...))
 }
 
 // maker makes instruments and keeps the errors.

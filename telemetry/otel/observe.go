@@ -3,9 +3,6 @@ package otel
 import (
 	"context"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
-
 	"github.com/finbrain/ai"
 )
 
@@ -14,49 +11,35 @@ import (
 // counted themselves.
 func (t *Telemetry) Observe(event ai.Event) {
 	ctx := context.Background() // events come after the calls they tell of
-	in := &t.instruments
+	in, by := &t.instruments, t.series
 	switch e := event.(type) {
 	case ai.AttemptEnded:
-		t.observeAttempt(ctx, e)
+		in.attempts.Record(ctx, e.Duration.Seconds(), by.circuit(e.Origin, errorType, string(e.Code)).record...)
+		if e.Code == "" {
+			t.countTokens(ctx, e.Usage, usage{asked: target{e.Kind, e.Provider, e.Model}})
+		}
 	case ai.StateChanged:
-		in.transitions.Add(ctx, 1, of(e.Origin, ownFrom.String(e.From.String()), ownTo.String(e.To.String()),
-			ownReason.String(e.Reason), ownMode.String(e.Mode.String())))
+		in.transitions.Add(ctx, 1, labelsOf(named(ownCircuit, e.Circuit), ownFrom.String(e.From.String()), ownTo.String(e.To.String()),
+			by.word(ownReason, e.Reason), ownMode.String(e.Mode.String())).add...)
 	case ai.FellBack:
-		in.fallbacks.Add(ctx, 1, labels([]attribute.KeyValue{
-			ownKind.String(e.Kind.String()), ownPrimary.String(e.Primary), ownReason.String(string(e.Reason)),
-			ownSource.String(string(e.Source)), ownRoute.String(e.Provider),
-		}))
+		in.fallbacks.Add(ctx, 1, labelsOf(ownKind.String(e.Kind.String()), named(ownPrimary, e.Primary),
+			by.word(ownReason, string(e.Reason)), ownSource.String(string(e.Source)), named(ownRoute, e.Provider)).add...)
 	case ai.RetryWaiting:
-		in.retries.Add(ctx, 1, of(e.Origin))
+		in.retries.Add(ctx, 1, by.circuit(e.Origin, "", "").add...)
 	case ai.BudgetEmpty:
-		in.exhausted.Add(ctx, 1, of(e.Origin))
+		in.exhausted.Add(ctx, 1, by.circuit(e.Origin, "", "").add...)
 	case ai.Refused:
-		in.refusals.Add(ctx, 1, of(e.Origin, ownRefuser.String(string(e.By)), ownReason.String(e.Reason)))
+		in.refusals.Add(ctx, 1, labelsOf(named(ownCircuit, e.Circuit), ownRefuser.String(string(e.By)),
+			by.word(ownReason, e.Reason)).add...)
 	case ai.CacheLooked:
-		in.lookups.Add(ctx, 1, of(e.Origin, ownResult.String(string(e.Result))))
+		in.lookups.Add(ctx, 1, by.circuit(e.Origin, ownResult, string(e.Result)).add...)
 	case ai.GateChanged:
 		if e.Closed {
-			in.gates.Add(ctx, 1, of(e.Origin, ownReason.String(string(e.Reason))))
+			in.gates.Add(ctx, 1, by.circuit(e.Origin, ownReason, string(e.Reason)).add...)
 		}
 	case ai.Hedged:
-		in.hedges.Add(ctx, 1, of(e.Origin, ownStage.String(string(e.Stage))))
+		in.hedges.Add(ctx, 1, by.circuit(e.Origin, ownStage, string(e.Stage)).add...)
 	case ai.LimitChanged:
-		in.limit.Record(ctx, int64(e.To), of(e.Origin))
+		in.limit.Record(ctx, int64(e.To), by.circuit(e.Origin, "", "").record...)
 	}
-}
-
-func (t *Telemetry) observeAttempt(ctx context.Context, e ai.AttemptEnded) {
-	in := &t.instruments
-	if e.Code != "" {
-		in.attempts.Record(ctx, e.Duration.Seconds(), of(e.Origin, errorType.String(string(e.Code))))
-		return
-	}
-	in.attempts.Record(ctx, e.Duration.Seconds(), of(e.Origin))
-	asked := outcome{kind: e.Kind, provider: t.provider(e.Provider), asked: target{e.Provider, e.Model}}
-	in.countTokens(ctx, e.Usage, asked.identity()...)
-}
-
-// of is what an event of a circuit is counted by.
-func of(o ai.Origin, more ...attribute.KeyValue) metric.MeasurementOption {
-	return labels(append(more, ownCircuit.String(o.Circuit)))
 }

@@ -40,6 +40,8 @@ type Config struct {
 type Telemetry struct {
 	tracer      trace.Tracer
 	instruments instruments
+	series      *series
+	openings    *memo[target, opening]
 	providers   map[string]string
 	content     bool
 
@@ -68,6 +70,7 @@ func New(config Config) (*Telemetry, error) {
 		providers: maps.Clone(config.Providers),
 		content:   config.Content,
 	}
+	t.series, t.openings = newSeries(t), newMemo(t.newOpening)
 	if err := t.measure(meters.Meter(scope, metric.WithSchemaURL(SchemaURL))); err != nil {
 		return nil, err
 	}

@@ -63,34 +63,34 @@ func (c *call) trailStart(trail ai.Trail, end time.Time) time.Time {
 // attempt makes the span of an attempt. It is no GenAI operation of its own:
 // what sums up operations would count the call twice.
 func (c *call) attempt(ctx context.Context, a *ai.Attempt, start time.Time) {
-	attributes := append(c.place(a), providerName.String(c.telemetry.provider(a.Provider)))
+	attributes := append(c.place(a), named(providerName, c.telemetry.provider(a.Provider)))
 	if a.Model != "" {
-		attributes = append(attributes, requestModel.String(a.Model))
+		attributes = append(attributes, named(requestModel, a.Model))
 	}
 	if a.Status != 0 {
 		attributes = append(attributes, httpStatus.Int(a.Status))
 	}
 	if a.Code != "" {
-		attributes = append(attributes, errorType.String(string(a.Code)))
+		attributes = append(attributes, named(errorType, string(a.Code)))
 	}
 	if a.RetryAfter > 0 {
 		attributes = append(attributes, ownRetryAfter.Float64(a.RetryAfter.Seconds()))
 	}
-	_, span := c.telemetry.tracer.Start(ctx, "attempt "+a.Provider,
+	_, span := c.telemetry.tracer.Start(ctx, "attempt "+name(a.Provider),
 		trace.WithTimestamp(start), trace.WithAttributes(attributes...))
 	if a.Code != "" && a.Code != ai.CodeCanceled { // what lost a race, or its caller, did not fail
-		span.SetStatus(codes.Error, string(a.Code))
+		span.SetStatus(codes.Error, name(string(a.Code)))
 	}
 	span.End(trace.WithTimestamp(start.Add(a.Duration)))
 }
 
 // step makes the event of a step that asked no provider.
 func (c *call) step(a *ai.Attempt, at time.Time) {
-	attributes := append(c.place(a), ownSource.String(string(a.Source)))
+	attributes := append(c.place(a), named(ownSource, string(a.Source)))
 	name := stepAnswered
 	if a.Skipped {
 		name = stepSkipped
-		attributes = append(attributes, ownReason.String(string(a.Code)))
+		attributes = append(attributes, named(ownReason, string(a.Code)))
 	}
 	if a.RetryAfter > 0 {
 		attributes = append(attributes, ownRetryAfter.Float64(a.RetryAfter.Seconds()))
@@ -103,5 +103,5 @@ func (c *call) place(a *ai.Attempt) []attribute.KeyValue {
 	if a.Provider == "" {
 		return nil
 	}
-	return []attribute.KeyValue{ownRoute.String(a.Provider), ownCircuit.String(a.Provider + "/" + c.kind.String())}
+	return []attribute.KeyValue{named(ownRoute, a.Provider), named(ownCircuit, a.Provider+"/"+c.asked.kind.String())}
 }

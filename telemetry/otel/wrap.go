@@ -3,7 +3,6 @@ package otel
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/finbrain/ai"
 )
@@ -52,7 +51,7 @@ func (w *wrapped) Analyze(ctx context.Context, req *ai.Request) (resp *ai.Respon
 	if req == nil {
 		return w.inner.Analyze(ctx, req) // which refuses it
 	}
-	c := call{telemetry: w.telemetry, kind: req.ResolvedKind(), asked: w.target(req), start: time.Now()}
+	c := call{telemetry: w.telemetry, asked: w.target(req), named: req.Model != ""}
 	ctx = c.begin(ctx, req)
 	// Also when inner panics or ends its goroutine: then there is neither
 	// response nor error.
@@ -60,20 +59,27 @@ func (w *wrapped) Analyze(ctx context.Context, req *ai.Request) (resp *ai.Respon
 	return w.inner.Analyze(ctx, req)
 }
 
-// target is what is asked: a route, and a model of it. Either may be unknown.
-type target struct{ route, model string }
-
 // target is what req asks for, as far as that is known beforehand.
 func (w *wrapped) target(req *ai.Request) target {
-	if w.planner != nil {
-		if plan, err := w.planner.Plan(req); err == nil {
-			return target{model: plan.Model}
-		}
+	kind := req.ResolvedKind()
+	if model, ok := w.plan(req); ok {
+		return target{kind: kind, model: model}
 	}
 	if route, model, ok := strings.Cut(req.Model, "/"); ok && w.primaries.routes[route] {
-		return target{route, model}
+		return target{kind, route, model}
 	}
-	return target{w.primaries.byKind[req.ResolvedKind()], req.Model}
+	return target{kind, w.primaries.byKind[kind], req.Model}
+}
+
+// plan is the model that a Planner would ask. One that panics spoils no call
+// here: whether it spoils one at all is up to inner.
+func (w *wrapped) plan(req *ai.Request) (model string, ok bool) {
+	if w.planner == nil {
+		return "", false
+	}
+	defer func() { _ = recover() }()
+	plan, err := w.planner.Plan(req)
+	return plan.Model, err == nil
 }
 
 // primaries are the routes of a Client, and the first that serves each kind.
