@@ -1,6 +1,7 @@
 package ai
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
@@ -80,7 +81,14 @@ func (f *feed) pump(idle chan struct{}) {
 			f.start()
 		}
 	}()
-	for e, ok := f.next(); ok; e, ok = f.next() {
+	for {
+		e, ok := f.next()
+		if !ok {
+			runtime.Gosched() // where calls come fast, one pump serves many
+			if e, ok = f.next(); !ok {
+				return
+			}
+		}
 		for _, o := range f.observers {
 			deliver(o, e)
 		}

@@ -3,7 +3,6 @@ package otel_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -15,7 +14,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/finbrain/ai"
-	"github.com/finbrain/ai/resilience"
 	"github.com/finbrain/ai/telemetry/otel"
 )
 
@@ -230,20 +228,4 @@ func TestAMeterThatCannotMakeAnInstrumentIsAnError(t *testing.T) {
 	if _, err := otel.New(otel.Config{MeterProvider: brokenProvider{}}); err != nil {
 		t.Error(err)
 	}
-}
-
-func TestTheZeroConfigUsesTheGlobalProviders(t *testing.T) {
-	telemetry, err := otel.New(otel.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := ai.New(ai.WithProvider("openai", answers("gpt-4o", 0)), ai.WithObserver(telemetry), ai.WithLogger(slog.New(slog.DiscardHandler)),
-		ai.WithPolicy("", 0, resilience.Policy{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp, err := telemetry.Wrap(client).Analyze(t.Context(), ai.Text("q")); err != nil || resp.Text != "answer" {
-		t.Errorf("got %+v, %v", resp, err)
-	}
-	_ = client.Close()
 }
