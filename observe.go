@@ -33,6 +33,7 @@ type feed struct {
 
 	mu      sync.Mutex
 	queue   []Event
+	room    [8]Event      // where queue lies when that is enough
 	idle    chan struct{} // closed when the running pump ends; nil when none runs
 	dropped uint64
 }
@@ -99,7 +100,7 @@ func (f *feed) next() (e Event, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.queue) == 0 {
-		f.queue = nil
+		f.queue = f.room[:0]
 		return nil, false
 	}
 	e = f.queue[0]

@@ -28,11 +28,10 @@ func requestAttributes(req *ai.Request, kind ai.Kind) []attribute.KeyValue {
 	return attributes
 }
 
-// responseAttributes is what an answer says of itself, beside its model and
+// withResponse adds what an answer says of itself, beside its model and
 // source. Tokens and the provider's identifier are those of this call only if
 // a provider was asked.
-func responseAttributes(resp *ai.Response, source ai.Source) []attribute.KeyValue {
-	attributes := make([]attribute.KeyValue, 0, 10)
+func withResponse(attributes []attribute.KeyValue, resp *ai.Response, source ai.Source) []attribute.KeyValue {
 	if resp.FinishReason != "" {
 		attributes = append(attributes, finishReasons.StringSlice([]string{name(string(resp.FinishReason))}))
 	}
@@ -49,7 +48,7 @@ func responseAttributes(resp *ai.Response, source ai.Source) []attribute.KeyValu
 	case ai.SourceCache:
 		attributes = append(attributes, ownCacheAge.Float64(resp.Age.Seconds()))
 	case ai.SourceProvider:
-		attributes = append(attributes, usageAttributes(resp.Usage)...)
+		attributes = withUsage(attributes, resp.Usage)
 		if resp.RequestID != "" {
 			attributes = append(attributes, named(ownRequestID, resp.RequestID))
 		}
@@ -57,12 +56,12 @@ func responseAttributes(resp *ai.Response, source ai.Source) []attribute.KeyValu
 	return attributes
 }
 
-// usageAttributes leaves out what the provider did not report.
-func usageAttributes(u ai.Usage) []attribute.KeyValue {
+// withUsage leaves out what the provider did not report.
+func withUsage(attributes []attribute.KeyValue, u ai.Usage) []attribute.KeyValue {
 	if u == (ai.Usage{}) {
-		return nil
+		return attributes
 	}
-	attributes := []attribute.KeyValue{inputTokens.Int(u.InputTokens)}
+	attributes = append(attributes, inputTokens.Int(u.InputTokens))
 	if u.OutputTokens > 0 {
 		attributes = append(attributes, outputTokens.Int(u.OutputTokens))
 	}

@@ -42,7 +42,7 @@ func (t *Telemetry) opening(asked target) opening {
 type call struct {
 	telemetry *Telemetry
 	asked     target
-	named     bool // the request names a model
+	byName    bool // the request names the model
 	start     time.Time
 	span      trace.Span
 }
@@ -108,7 +108,7 @@ func (c *call) outcome(resp *ai.Response, err error) outcome {
 	default:
 		o.failure = cmp.Or(string(ai.CodeOf(err)), otherValue)
 	}
-	o.unproven = c.named && (o.failure != "" || o.source == ai.SourceStatic)
+	o.unproven = c.byName && (o.failure != "" || o.source == ai.SourceStatic)
 	return o
 }
 
@@ -143,7 +143,7 @@ func (c *call) describe(o outcome, resp *ai.Response, err error) {
 		c.span.SetAttributes(attributes...)
 		return
 	}
-	attributes = append(attributes, responseAttributes(resp, o.source)...)
+	attributes = withResponse(attributes, resp, o.source)
 	if t.content && c.asked.kind != ai.KindEmbedding {
 		attributes = append(attributes, answerOf(resp))
 	}

@@ -49,8 +49,10 @@ func TestOfABareProvidersCallTheAnswerSaysWhoItWas(t *testing.T) {
 		{"a Gemini text", "gemini", ai.Text("q"), nil, "gcp.gemini", "generate_content m", ""},
 		{"a Gemini image", "gemini", ai.ImageAnalysis("q", ai.ImageURL("https://example.com/a.png")), nil, "gcp.gemini", "generate_content m", ""},
 		{"a Gemini embedding", "gemini", ai.Embedding("q"), nil, "gcp.gemini", "embeddings m", ""},
-		{"a mapped provider", "vertex", ai.Text("q"), nil, "gcp.vertex_ai", "generate_content m", ""},
-		{"another of Google's", "google", ai.Text("q"), nil, "gcp.gen_ai", "generate_content m", ""},
+		{"Vertex AI", "vertex", ai.Text("q"), nil, "gcp.vertex_ai", "generate_content m", ""},
+		{"a mapped provider", "google", ai.Text("q"), nil, "gcp.gen_ai", "generate_content m", ""},
+		{"Mistral's", "mistral", ai.Text("q"), nil, "mistral_ai", "chat m", ""},
+		{"xAI's", "xai", ai.Text("q"), nil, "x_ai", "chat m", ""},
 		{"any other", "groq", ai.Text("q"), nil, "groq", "chat m", ""},
 		{"one without a name", "", ai.Text("q"), nil, "unknown", "chat m", ""},
 		{"a failure", "", ai.Text("q"), &ai.Error{Code: ai.CodeTimeout, Provider: "gemini", Model: "n"}, "gcp.gemini", "generate_content n", "timeout"},
@@ -61,7 +63,7 @@ func TestOfABareProvidersCallTheAnswerSaysWhoItWas(t *testing.T) {
 		{"a nil error", "", ai.Text("q"), (*ai.Error)(nil), "unknown", "chat m", "_OTHER"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := newLab(t, otel.Config{Providers: map[string]string{"vertex": "gcp.vertex_ai", "google": "gcp.gen_ai"}})
+			l := newLab(t, otel.Config{Providers: map[string]string{"google": "gcp.gen_ai"}})
 			p := answers("m", 0)
 			answer := p.do
 			p.do = func(ctx context.Context, req *ai.Request) (*ai.Response, error) {

@@ -18,7 +18,9 @@
 // operation is "chat", for the Gemini API and Vertex AI "generate_content", or
 // "embeddings". The provider and the models are those that answered, of a
 // failed call, or one that got a static answer, those of the primary. Usage is
-// there only if a provider answered this call: cached answers cost nothing.
+// there only if a provider answered: cached answers cost nothing. Callers that
+// a Client let share one exchange each show its usage, so costs are summed from
+// the metrics, not from spans.
 //
 //	gen_ai.operation.name, gen_ai.provider.name, gen_ai.request.model,
 //	gen_ai.request.max_tokens, .temperature, .seed, gen_ai.response.model,
@@ -59,9 +61,10 @@
 //
 //	gen_ai.client.operation.duration     s, the duration of the span
 //
-// Of what providers reported, with the first four labels and gen_ai.token.type.
-// Tokens are counted once for each attempt that answered, so a Client's come
-// from what it tells its Observer, those of a wrapped provider from its answers:
+// Of what providers reported, with gen_ai.token.type and the first four labels
+// (without gen_ai.response.model if it comes from a Client). Tokens are counted
+// once for each attempt that answered, so a Client's come from what it tells
+// its Observer, those of a wrapped provider from its answers:
 //
 //	gen_ai.client.token.usage            {token}
 //
@@ -87,7 +90,12 @@
 //
 // Time to the first chunk belongs to streams, and is not measured.
 //
-// All labels are few and known at start-up, with one exception: the model is
-// what a request may name freely. An application that lets its users do so
-// keeps them to a list.
+// # Names
+//
+// Labels are few: the routes, models, Codes and reasons of a Telemetry have up
+// to a hundred names each, the first that were seen; any further one is
+// "_OTHER". A model that a request names gets a name when it first answers: a
+// made-up one takes none away. Names are cut to 256 bytes, on spans too, and
+// what is not valid UTF-8 is replaced everywhere, as it would lose an exporter
+// the rest of what it sends.
 package otel

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"unicode/utf8"
@@ -125,6 +126,29 @@ func TestALabelHasAHundredNamesAndOneForTheOthers(t *testing.T) {
 		got := seriesOf(t, all["gen_ai.client.token.usage"], "gen_ai.response.model")
 		if len(got) != 101 || got["m-99"] != 4 || got["_OTHER"] != 800 {
 			t.Errorf("%d models, m-99 %d, others %d", len(got), got["m-99"], got["_OTHER"])
+		}
+	})
+}
+
+func TestManyCallersAtOnceAreCountedEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, otel.Config{})
+		analyzer := l.Wrap(ai.AnalyzerFunc(echoes().do))
+		var callers sync.WaitGroup
+		for range 8 {
+			callers.Go(func() {
+				for i := range 150 {
+					_, _ = analyzer.Analyze(t.Context(), &ai.Request{Prompt: "q", Model: fmt.Sprint("m-", i)})
+				}
+			})
+		}
+		callers.Wait()
+		calls := uint64(0)
+		for _, n := range seriesOf(t, l.collect(t)["gen_ai.client.operation.duration"], "gen_ai.request.model") {
+			calls += n
+		}
+		if calls != 8*150 {
+			t.Errorf("%d calls", calls)
 		}
 	})
 }

@@ -107,7 +107,7 @@ func (s *series) word(key attribute.Key, value string) attribute.KeyValue {
 // identity is what tokens are counted by, and every call.
 func (t *Telemetry) identity(asked target, model string) []attribute.KeyValue {
 	provider := t.provider(asked.route)
-	attributes := make([]attribute.KeyValue, 0, 8)
+	attributes := make([]attribute.KeyValue, 0, 24) // enough for a span, which has the most
 	attributes = append(attributes, operationName.String(operation(asked.kind, provider)), named(providerName, provider))
 	if asked.model != "" {
 		attributes = append(attributes, named(requestModel, asked.model))

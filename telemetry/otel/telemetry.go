@@ -24,8 +24,9 @@ type Config struct {
 	// set later.
 	MeterProvider metric.MeterProvider
 	// Providers maps the names of routes to values of gen_ai.provider.name:
-	// {"primary": "azure.ai.openai"}. Without an entry the route "gemini" is
-	// "gcp.gemini" and any other route, "openai" among them, is its own name.
+	// {"primary": "azure.ai.openai"}. Without an entry "gemini" is "gcp.gemini",
+	// "vertex" "gcp.vertex_ai", "mistral" "mistral_ai" and "xai" "x_ai"; any
+	// other route, "openai" among them, is its own name.
 	Providers map[string]string
 	// Content puts the instruction, the conversation, the prompt, the stop
 	// sequences and the answer of text and image requests on their spans. They

@@ -51,7 +51,7 @@ func (w *wrapped) Analyze(ctx context.Context, req *ai.Request) (resp *ai.Respon
 	if req == nil {
 		return w.inner.Analyze(ctx, req) // which refuses it
 	}
-	c := call{telemetry: w.telemetry, asked: w.target(req), named: req.Model != ""}
+	c := call{telemetry: w.telemetry, asked: w.target(req), byName: req.Model != ""}
 	ctx = c.begin(ctx, req)
 	// Also when inner panics or ends its goroutine: then there is neither
 	// response nor error.
