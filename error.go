@@ -132,6 +132,7 @@ type Error struct {
 	Cause error
 
 	steps []error // what each step ended in, when a Client gave up
+	final bool    // it must not be tried again, whatever the Code
 }
 
 // Error describes the failure in one line without any provider text.

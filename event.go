@@ -22,8 +22,8 @@ type Origin struct {
 	Model    string
 }
 
-// CallEnded says that Client.Analyze returned. Provider and Model are what
-// served; Circuit is empty.
+// CallEnded says that Client.Analyze returned, or work on jobs or files. Provider
+// and Model are what served; Circuit is empty.
 type CallEnded struct {
 	Origin
 	// Code is empty when there was an answer; Source, Fallback, Reason and

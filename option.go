@@ -94,7 +94,7 @@ func OnlyKinds(kinds ...Kind) RouteOption {
 		if len(kinds) == 0 {
 			return invalid(field+".OnlyKinds", "names no kind")
 		}
-		r.serves = [kindEnd]bool{}
+		clear(r.serves[:requestKindEnd])
 		for _, k := range kinds {
 			if k == 0 || k >= requestKindEnd {
 				return invalid(field+".OnlyKinds", "names an unknown kind")

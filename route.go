@@ -10,13 +10,16 @@ import (
 )
 
 // DefaultTimeout returns how long one attempt may take unless a policy says
-// otherwise: 60 s, but 20 s for embeddings and 90 s for image generation.
+// otherwise: 60 s, but 20 s for embeddings, 90 s for image generation and 10
+// minutes for files.
 func DefaultTimeout(k Kind) time.Duration {
 	switch k {
 	case KindEmbedding:
 		return 20 * time.Second
 	case KindImageGeneration:
 		return 90 * time.Second
+	case KindFile:
+		return 10 * time.Minute
 	default:
 		return 60 * time.Second
 	}
@@ -26,7 +29,7 @@ func DefaultTimeout(k Kind) time.Duration {
 // says otherwise.
 const DefaultOpenFor = 30 * time.Second
 
-// route is one provider under its guards, one guard per kind of request:
+// route is one provider under its guards, one guard per kind:
 // embeddings that fail must not stop texts.
 type route struct {
 	name     string
@@ -50,6 +53,8 @@ func newRoute(name string, provider Analyzer) *route {
 		_, err := r.plan(specimen(KindImageGeneration))
 		r.serves[KindImageGeneration] = err == nil
 	}
+	_, r.serves[KindFineTuning] = provider.(FineTuner)
+	_, r.serves[KindFile] = provider.(FileStore)
 	return r
 }
 
@@ -65,7 +70,7 @@ func checkRouteName(name string) error {
 
 // guard builds the route's guards and connects their breakers to the feed.
 func (r *route) guard(rules []policyRule, events *feed) error {
-	for _, k := range Kinds() {
+	for k := range kindEnd {
 		if !r.serves[k] {
 			continue
 		}

@@ -17,6 +17,12 @@ func verdict(err error) resilience.Verdict {
 	if !ok {
 		return resilience.Verdict{Outcome: resilience.Failure}
 	}
+	v := verdictOn(e)
+	v.Retry = v.Retry && !e.final
+	return v
+}
+
+func verdictOn(e *Error) resilience.Verdict {
 	switch e.Code {
 	case CodeTimeout:
 		return resilience.Verdict{Outcome: resilience.Failure, Retry: true, TimedOut: true, After: e.RetryAfter}
