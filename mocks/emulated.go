@@ -25,9 +25,18 @@ func questionOf(req *ai.Request) emulate.Question {
 	for _, m := range req.History {
 		q.ContextTokens += emulate.Tokens(m.Text)
 		q.Images = appendImages(q.Images, m.Images)
+		q.Documents = appendDocuments(q.Documents, m.Documents)
 	}
 	q.Images = appendImages(q.Images, req.Images)
+	q.Documents = appendDocuments(q.Documents, req.Documents)
 	return q
+}
+
+func appendDocuments(to []emulate.Document, documents []ai.Document) []emulate.Document {
+	for _, d := range documents {
+		to = append(to, emulate.Document{Data: d.Data, URL: d.URL})
+	}
+	return to
 }
 
 func appendImages(to []emulate.Image, images []ai.Image) []emulate.Image {

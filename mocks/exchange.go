@@ -10,13 +10,17 @@ import (
 
 // Exchange is one call that a Server received.
 type Exchange struct {
-	// Method and Path are as they were sent.
+	// Method, Path and Query are as they were sent, the path unescaped. A Query
+	// may hold a key.
 	Method string
 	Path   string
+	Query  string
 	// Kind is what was asked for; zero when the Server knows no such path.
 	Kind ai.Kind
 	// Model is the model asked for, as far as it could be read.
 	Model string
+	// Stream is true when the answer was asked for as a stream.
+	Stream bool
 	// Authorized is true when the call carried a key.
 	Authorized bool
 	// Header and Body are what was sent, the key included: do not log them.

@@ -11,7 +11,7 @@ import (
 
 // Fault is what goes wrong with a call to a Server. The zero Fault lets the
 // call through. Fields combine: Latency comes first, then Hang or Reset, else
-// a response, which Malformed or CutAfter then damage.
+// a response, which Malformed, CutAfter or Stream then damage.
 type Fault struct {
 	// Kind limits the fault to calls of one kind; zero is every kind.
 	Kind ai.Kind
@@ -42,8 +42,12 @@ type Fault struct {
 	// CutAfter breaks the connection after so many bytes of the body, and
 	// before its last byte in any case; 0 does not.
 	CutAfter int
-	// Malformed breaks the body's JSON in the middle.
+	// Malformed breaks the body's JSON in the middle; of a stream, that of the
+	// event in its middle.
 	Malformed bool
+	// Stream is what goes wrong within a streamed answer. A fault with a Stream
+	// meets streamed calls only.
+	Stream StreamFault
 }
 
 // On returns the fault limited to calls of one kind.
@@ -103,7 +107,7 @@ func (f Fault) problem() *problem {
 // damage changes a reply that is to be sent.
 func (f Fault) damage(out reply) reply {
 	if f.Body != "" {
-		out.body = []byte(f.Body)
+		out.body, out.chunks = []byte(f.Body), nil
 	}
 	if f.Status != 0 {
 		out.status = f.Status
@@ -112,11 +116,21 @@ func (f Fault) damage(out reply) reply {
 		out.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	if f.Malformed || f.Code == ai.CodeBadResponse {
-		// A raw line break is not allowed within a JSON string, and a "<"
-		// nowhere else: this breaks whatever stood in the middle.
-		out.body = append(slices.Clone(out.body[:len(out.body)/2]), "\n<html>"...)
+		out.malform()
 	}
 	return out
+}
+
+// malform breaks the JSON.
+func (out *reply) malform() {
+	if len(out.chunks) > 0 {
+		middle := &out.chunks[(len(out.chunks)-1)/2]
+		middle.data = append(slices.Clone(middle.data[:len(middle.data)/2]), "\t<html>"...)
+		return
+	}
+	// A raw line break is not allowed within a JSON string, and a "<" nowhere
+	// else: this breaks whatever stood in the middle.
+	out.body = append(slices.Clone(out.body[:len(out.body)/2]), "\n<html>"...)
 }
 
 // faults are the faults to come. It is safe for concurrent use.
@@ -126,21 +140,28 @@ type faults struct {
 	standing map[ai.Kind]Fault
 }
 
+// meets reports whether the fault is for calls of the kind.
+func (f *Fault) meets(kind ai.Kind, stream bool) bool {
+	return (f.Kind == 0 || f.Kind == kind) && (stream || f.Stream == StreamFault{})
+}
+
 // next takes the fault of a call: the first scripted one for its kind, else
 // the one that stands.
-func (q *faults) next(kind ai.Kind) Fault {
+func (q *faults) next(kind ai.Kind, stream bool) Fault {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i, f := range q.script {
-		if f.Kind == 0 || f.Kind == kind {
+		if f.meets(kind, stream) {
 			q.script = slices.Delete(q.script, i, i+1)
 			return f
 		}
 	}
-	if f, ok := q.standing[kind]; ok {
-		return f
+	for _, kind := range [...]ai.Kind{kind, 0} {
+		if f, ok := q.standing[kind]; ok && f.meets(kind, stream) {
+			return f
+		}
 	}
-	return q.standing[0]
+	return Fault{}
 }
 
 func (q *faults) add(script []Fault) {

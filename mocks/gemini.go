@@ -2,14 +2,12 @@ package mocks
 
 import (
 	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/finbrain/ai"
-	"github.com/finbrain/ai/mocks/internal/emulate"
 )
 
 // gemini is the wire format of generativelanguage.googleapis.com.
@@ -24,27 +22,36 @@ func (gemini) authorized(r *http.Request) bool {
 func (gemini) parse(r *http.Request, body []byte) (question, *problem) {
 	q := question{id: identify(r.URL.Path, body)}
 	model, method, ok := geminiMethod(r.URL.Path)
+	if !ok {
+		return q, nowhere()
+	}
+	q.model = model
 	var p *problem
-	switch {
-	case ok && method == "generateContent":
-		q.kind, q.model = ai.KindText, model
+	switch method {
+	case "generateContent", "streamGenerateContent":
+		q.kind, q.stream = ai.KindText, method == "streamGenerateContent"
 		p = q.readGenerate(body)
-	case ok && method == "batchEmbedContents":
-		q.kind, q.model = ai.KindEmbedding, model
-		p = q.readBatch(body)
-	default:
-		return q, &problem{
-			code: ai.CodeInvalidRequest, status: http.StatusNotFound,
-			message: "There is nothing at this address.",
+		if q.stream && r.URL.Query().Get("alt") != "sse" {
+			p = wrong("", "The emulation streams with alt=sse only.")
 		}
+	case "batchEmbedContents":
+		q.kind = ai.KindEmbedding
+		p = q.readBatch(body)
+	case "predict":
+		q.kind = ai.KindImageGeneration
+		p = q.readPredict(body)
+	default:
+		return question{id: q.id}, nowhere()
 	}
 	if r.Method != http.MethodPost {
-		return q, &problem{
-			code: ai.CodeInvalidRequest, status: http.StatusMethodNotAllowed,
-			message: "Only POST is allowed here.",
-		}
+		return q, notAllowed("POST")
 	}
 	return q, p
+}
+
+// geminiCall is what only Gemini knows of a call.
+type geminiCall struct {
+	predict bool // the older way to ask for images
 }
 
 // geminiMethod splits /v1beta/models/gemini-3.8-flash:generateContent.
@@ -58,104 +65,6 @@ func geminiMethod(path string) (model, method string, ok bool) {
 		return "", "", false
 	}
 	return name[:colon], name[colon+1:], true
-}
-
-type geminiContent struct {
-	Role  string       `json:"role,omitempty"`
-	Parts []geminiPart `json:"parts,omitempty"`
-}
-
-type geminiPart struct {
-	Text       string      `json:"text,omitempty"`
-	InlineData *geminiBlob `json:"inlineData,omitempty"`
-	FileData   *geminiFile `json:"fileData,omitempty"`
-}
-
-type geminiBlob struct {
-	MIMEType string `json:"mimeType"`
-	Data     string `json:"data"`
-}
-
-type geminiFile struct {
-	FileURI string `json:"fileUri"`
-}
-
-type geminiGenerateRequest struct {
-	Contents          []geminiContent `json:"contents"`
-	SystemInstruction geminiContent   `json:"systemInstruction"`
-	GenerationConfig  struct {
-		MaxOutputTokens int      `json:"maxOutputTokens"`
-		Temperature     float64  `json:"temperature"`
-		StopSequences   []string `json:"stopSequences"`
-	} `json:"generationConfig"`
-}
-
-func (q *question) readGenerate(body []byte) *problem {
-	var req geminiGenerateRequest
-	if err := json.Unmarshal(body, &req); err != nil {
-		return wrong("", "The body is not the JSON of a GenerateContentRequest.")
-	}
-	config := req.GenerationConfig
-	switch {
-	case len(req.Contents) == 0:
-		return wrong("", "GenerateContentRequest.contents is empty.")
-	case config.Temperature < 0 || config.Temperature > 2:
-		return wrong("", "generation_config.temperature is not from 0 to 2.")
-	case config.MaxOutputTokens < 0:
-		return wrong("", "generation_config.max_output_tokens is negative.")
-	}
-	q.ask.MaxTokens, q.ask.Stop = config.MaxOutputTokens, config.StopSequences
-	for _, part := range req.SystemInstruction.Parts {
-		q.ask.ContextTokens += emulate.Tokens(part.Text)
-	}
-	last := 0 // the user's turn to answer
-	for i, c := range req.Contents {
-		switch c.Role {
-		case "", "user":
-			last = i
-		case "model", "function":
-		default:
-			return wrong("", fmt.Sprintf("contents[%d].role is not one there is.", i))
-		}
-		if len(c.Parts) == 0 {
-			return wrong("", fmt.Sprintf("contents[%d].parts is empty.", i))
-		}
-	}
-	for i, c := range req.Contents {
-		for j, part := range c.Parts {
-			if !q.readGeminiPart(part, i == last) {
-				return wrong("", fmt.Sprintf("contents[%d].parts[%d] holds no data that can be read.", i, j))
-			}
-		}
-	}
-	return nil
-}
-
-// readGeminiPart takes a part for part of the question or, in an earlier turn,
-// for context. Images are looked at wherever they stand.
-func (q *question) readGeminiPart(part geminiPart, asks bool) bool {
-	switch {
-	case part.InlineData != nil:
-		data, err := base64.StdEncoding.DecodeString(part.InlineData.Data)
-		if err != nil || !strings.HasPrefix(part.InlineData.MIMEType, "image/") {
-			return false
-		}
-		q.kind = ai.KindImage
-		q.ask.Images = append(q.ask.Images, emulate.Image{Data: data})
-	case part.FileData != nil:
-		q.kind = ai.KindImage
-		q.ask.Images = append(q.ask.Images, emulate.Image{URL: part.FileData.FileURI})
-		return part.FileData.FileURI != ""
-	case part.Text == "":
-		return false
-	case !asks:
-		q.ask.ContextTokens += emulate.Tokens(part.Text)
-	case q.ask.Prompt == "":
-		q.ask.Prompt = part.Text
-	default:
-		q.ask.Prompt += "\n\n" + part.Text
-	}
-	return true
 }
 
 type geminiBatchRequest struct {

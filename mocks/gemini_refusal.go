@@ -35,10 +35,8 @@ type geminiViolation struct {
 // refuse writes an error with the status and details that the real service
 // sends (https://ai.google.dev/gemini-api/docs/troubleshooting).
 func (w gemini) refuse(q question, p *problem) reply {
-	if q.kind != ai.KindEmbedding {
-		if out, ok := w.silence(q, p); ok {
-			return out
-		}
+	if a, ok := q.silent(p); ok {
+		return w.write(q, a)
 	}
 	e := geminiErrorOf(q, p)
 	e.Message = cmp.Or(p.message, e.Message)
@@ -130,22 +128,9 @@ func googleStatus(status int) string {
 	}
 }
 
-// silence writes the answers with status 200 that hold no text.
-func (w gemini) silence(q question, p *problem) (reply, bool) {
-	if p.status != 0 {
-		return reply{}, false
-	}
-	a := geminiAnswer{Usage: geminiUsage{Prompt: q.ask.InputTokens()}}
-	switch p.code {
-	case ai.CodeContentFiltered:
-		a.PromptFeedback = &geminiFeedback{BlockReason: "SAFETY"}
-	case ai.CodeMaxTokens:
-		a.Candidates = []geminiCandidate{{FinishReason: "MAX_TOKENS"}}
-		a.Usage.Thoughts = cmp.Or(q.ask.MaxTokens, 256)
-	case ai.CodeModelFailed:
-		a.Candidates = []geminiCandidate{{FinishReason: "MALFORMED_FUNCTION_CALL"}}
-	default:
-		return reply{}, false
-	}
-	return w.generated(q, a), true
+// failure writes an error as an event of a stream.
+func (gemini) failure(q question, p *problem) chunk {
+	return chunk{data: mustMarshal(struct {
+		Error geminiError `json:"error"`
+	}{geminiErrorOf(q, p)})}
 }

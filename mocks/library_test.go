@@ -47,6 +47,10 @@ func callOpenAI(ctx context.Context, client *http.Client, baseURL string, kind a
 		_, err := c.CreateEmbeddings(ctx, goopenai.EmbeddingRequest{Model: goopenai.SmallEmbedding3, Input: []string{filing}})
 		return "", err
 	}
+	if kind == ai.KindImageGeneration {
+		_, err := c.CreateImage(ctx, goopenai.ImageRequest{Model: "gpt-image-2", Prompt: "A covenant.", Size: "256x128"})
+		return "", err
+	}
 	message := goopenai.ChatCompletionMessage{Role: "user", Content: filing}
 	if kind == ai.KindImage {
 		message = goopenai.ChatCompletionMessage{Role: "user", MultiContent: []goopenai.ChatMessagePart{
@@ -77,14 +81,17 @@ func geminiClient(client *http.Client, baseURL, key string) *genai.Client {
 func callGemini(ctx context.Context, client *http.Client, baseURL string, kind ai.Kind) (string, error) {
 	c := geminiClient(client, baseURL, "any")
 	parts := []*genai.Part{{Text: filing}}
+	var config *genai.GenerateContentConfig
 	switch kind {
+	case ai.KindImageGeneration:
+		config = &genai.GenerateContentConfig{ResponseModalities: []string{"IMAGE"}}
 	case ai.KindEmbedding:
 		_, err := c.Models.EmbedContent(ctx, "gemini-embedding-001", genai.Text(filing), nil)
 		return "", err
 	case ai.KindImage:
 		parts = []*genai.Part{{Text: "What is this?"}, {InlineData: &genai.Blob{MIMEType: "image/png", Data: flag()}}}
 	}
-	resp, err := c.Models.GenerateContent(ctx, "gemini-3.8-flash", []*genai.Content{{Role: "user", Parts: parts}}, nil)
+	resp, err := c.Models.GenerateContent(ctx, "gemini-3.8-flash", []*genai.Content{{Role: "user", Parts: parts}}, config)
 	if err != nil {
 		return "", err
 	}

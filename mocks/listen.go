@@ -67,6 +67,7 @@ func (s *Server) serve(l net.Listener) {
 			switch state {
 			case http.StateNew:
 				s.running.Add(1)
+				s.dialled.Add(1)
 			case http.StateClosed, http.StateHijacked:
 				s.running.Done()
 			}

@@ -4,93 +4,125 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/finbrain/ai"
 	"github.com/finbrain/ai/mocks/internal/emulate"
 )
 
-// openAI is the wire format of api.openai.com.
-type openAI struct{}
+// openAI is the wire format of api.openai.com, with what was put there.
+type openAI struct {
+	store openAIStore
+}
 
-const (
-	openAIChat       = "/v1/chat/completions"
-	openAIEmbeddings = "/v1/embeddings"
-	openAIMaxInputs  = 2048 // in one embeddings call
-)
+// openAICall is what only OpenAI knows of a call.
+type openAICall struct {
+	responses bool // the Responses API
+	usage     bool // stream_options.include_usage
+	encrypted bool // include reasoning.encrypted_content
+	imageURL  bool // images are answered by URL
+	operation func(*openAIStore) (reply, *problem)
+}
 
-func (openAI) authorized(r *http.Request) bool {
+func (*openAI) authorized(r *http.Request) bool {
 	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	return ok && key != ""
 }
 
-func (openAI) parse(r *http.Request, body []byte) (question, *problem) {
+func (w *openAI) parse(r *http.Request, body []byte) (question, *problem) {
 	q := question{id: identify(r.URL.Path, body)}
+	path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1/")
+	if !ok {
+		return q, nowhere()
+	}
+	steps := strings.Split(path, "/")
+	for i := range steps {
+		steps[i], _ = url.PathUnescape(steps[i]) // it was escaped well: url.Parse took it
+	}
+	switch steps[0] {
+	case "files":
+		q.kind = ai.KindFile
+		return q, q.readFiles(r, steps[1:], body)
+	case "fine_tuning":
+		q.kind = ai.KindFineTuning
+		return q, q.readFineTuning(r, steps[1:], body)
+	}
 	var p *problem
-	switch r.URL.Path {
-	case openAIChat:
+	switch path {
+	case "chat/completions":
 		q.kind = ai.KindText
 		p = q.readChat(body)
-	case openAIEmbeddings:
+	case "responses":
+		q.kind = ai.KindText
+		p = q.readResponses(body)
+	case "embeddings":
 		q.kind = ai.KindEmbedding
 		p = q.readEmbeddings(body)
+	case "images/generations":
+		q.kind = ai.KindImageGeneration
+		p = q.readImages(body)
 	default:
-		return q, &problem{
-			code: ai.CodeInvalidRequest, status: http.StatusNotFound,
-			message: "There is nothing at this address.",
-		}
+		return q, nowhere()
 	}
 	switch {
 	case r.Method != http.MethodPost:
-		return q, &problem{
-			code: ai.CodeInvalidRequest, status: http.StatusMethodNotAllowed,
-			message: "Only POST is allowed here.",
-		}
+		return q, notAllowed("POST")
 	case p == nil && q.model == "":
 		return q, wrong("model", "The parameter 'model' is missing.")
 	}
 	return q, p
 }
 
-type openAIChatRequest struct {
-	Model               string          `json:"model"`
-	Messages            []openAIMessage `json:"messages"`
-	MaxTokens           int             `json:"max_tokens"`
-	MaxCompletionTokens int             `json:"max_completion_tokens"`
-	Temperature         float64         `json:"temperature"`
-	Stop                texts           `json:"stop"`
-	Stream              bool            `json:"stream"`
-}
-
-type openAIMessage struct {
-	Role    string      `json:"role"`
-	Content openAIParts `json:"content"`
-}
-
-// openAIParts is a message's content: one text, or parts.
-type openAIParts []openAIPart
-
-type openAIPart struct {
-	Type     string `json:"type"`
-	Text     string `json:"text"`
-	ImageURL struct {
-		URL string `json:"url"`
-	} `json:"image_url"`
-}
-
-// UnmarshalJSON takes a text for a list of one part.
-func (c *openAIParts) UnmarshalJSON(data []byte) error {
-	if bytes.HasPrefix(data, []byte("[")) {
-		return json.Unmarshal(data, (*[]openAIPart)(c))
+// answer answers a question, or does what is asked with what is stored.
+func (w *openAI) answer(q question) (reply, *problem) {
+	switch {
+	case q.openAI.operation != nil:
+		out, p := q.openAI.operation(&w.store)
+		if p != nil {
+			return reply{}, p
+		}
+		return w.identified(q, out), nil
+	case q.kind == ai.KindEmbedding:
+		return w.vectors(q), nil
 	}
-	var text string
-	if err := json.Unmarshal(data, &text); err != nil {
-		return err
+	a, err := q.respond()
+	if err != nil {
+		return reply{}, &problem{code: ai.CodeInvalidRequest, param: "messages", message: err.Error() + "."}
 	}
-	*c = openAIParts{{Type: "text", Text: text}}
-	return nil
+	return w.write(q, a), nil
+}
+
+// write writes an answer as the API that was called does.
+func (w *openAI) write(q question, a said) reply {
+	var out reply
+	switch {
+	case q.kind == ai.KindImageGeneration:
+		out = w.pictures(q, a)
+	case q.openAI.responses && q.stream:
+		out = streamed(responseEvents(q, a), "\n")
+	case q.openAI.responses:
+		out = marshal(http.StatusOK, plainJSON, responseOf(q, a))
+	case q.stream:
+		out = streamed(chatChunks(q, a), "\n")
+	default:
+		out = marshal(http.StatusOK, plainJSON, completionOf(q, a))
+	}
+	return w.identified(q, out)
+}
+
+func (*openAI) identified(q question, out reply) reply {
+	out.header.Set("X-Request-Id", "req_"+q.id)
+	return out
+}
+
+// callID returns the ID of the call of that index.
+func (q question) callID(a said, i int) string {
+	if id := a.calls[i].ID; id != "" {
+		return id
+	}
+	return "call_" + q.id + "_" + string(rune('a'+i%26))
 }
 
 // texts is one text or a list of them.
@@ -111,133 +143,62 @@ func (t *texts) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (q *question) readChat(body []byte) *problem {
-	var req openAIChatRequest
-	err := json.Unmarshal(body, &req)
-	q.model = req.Model
+// say adds a text to the question, or to its context.
+func (q *question) say(text string, asks bool) {
 	switch {
-	case err != nil:
-		return wrong("", "The body is not the JSON of a chat request.")
-	case len(req.Messages) == 0:
-		return wrong("messages", "The list 'messages' is empty.")
-	case req.Temperature < 0 || req.Temperature > 2:
-		return wrong("temperature", "The parameter 'temperature' is not from 0 to 2.")
-	case req.MaxTokens < 0 || req.MaxCompletionTokens < 0:
-		return wrong("max_completion_tokens", "The token limit is negative.")
-	case req.Stream:
-		return wrong("stream", "The emulation does not stream.")
+	case !asks:
+		q.ask.ContextTokens += emulate.Tokens(text)
+	case q.ask.Prompt == "":
+		q.ask.Prompt = text
+	default:
+		q.ask.Prompt += "\n\n" + text
 	}
-	q.ask.MaxTokens = max(req.MaxCompletionTokens, req.MaxTokens)
-	q.ask.Stop = req.Stop
-	last := -1 // the user's turn to answer
-	for i, m := range req.Messages {
-		switch m.Role {
-		case "user":
-			last = i
-		case "system", "developer", "assistant", "tool":
-		default:
-			return wrong(fmt.Sprintf("messages[%d].role", i), "There is no such role.")
-		}
-	}
-	for i, m := range req.Messages {
-		for j, part := range m.Content {
-			if p := q.readPart(part, i == last); p != nil {
-				p.param = fmt.Sprintf("messages[%d].content[%d]", i, j)
-				return p
-			}
-		}
-	}
-	return nil
 }
 
-// readPart takes a part of a message for part of the question or, in an
-// earlier message, for context. Images are looked at wherever they stand.
-func (q *question) readPart(part openAIPart, asks bool) *problem {
-	switch part.Type {
-	case "text":
-		if !asks {
-			q.ask.ContextTokens += emulate.Tokens(part.Text)
-			return nil
-		}
-		if q.ask.Prompt != "" {
-			q.ask.Prompt += "\n\n"
-		}
-		q.ask.Prompt += part.Text
-	case "image_url":
-		q.kind = ai.KindImage
-		picture, ok := openAIImage(part.ImageURL.URL)
-		if !ok {
+// show adds an image, given as an address or a data URL.
+func (q *question) show(address string) *problem {
+	if isWeb(address) {
+		q.ask.Images = append(q.ask.Images, emulate.Image{URL: address})
+	} else {
+		mediaType, data, ok := dataURL(address)
+		if !ok || !strings.HasPrefix(mediaType, "image/") {
 			return wrong("", "The image is neither an http address nor a data URL in base64.")
 		}
-		q.ask.Images = append(q.ask.Images, picture)
-	default:
-		return wrong("", "There is no such type of content.")
+		q.ask.Images = append(q.ask.Images, emulate.Image{Data: data})
 	}
+	q.kind = ai.KindImage
 	return nil
 }
 
-func openAIImage(address string) (emulate.Image, bool) {
-	if strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://") {
-		return emulate.Image{URL: address}, true
-	}
-	mediaType, encoded, ok := strings.Cut(address, ";base64,")
-	data, err := base64.StdEncoding.DecodeString(encoded)
-	if !ok || err != nil || !strings.HasPrefix(mediaType, "data:image/") {
-		return emulate.Image{}, false
-	}
-	return emulate.Image{Data: data}, true
-}
-
-type openAIEmbeddingRequest struct {
-	Model          string `json:"model"`
-	Input          texts  `json:"input"`
-	Dimensions     *int   `json:"dimensions"`
-	EncodingFormat string `json:"encoding_format"`
-}
-
-func (q *question) readEmbeddings(body []byte) *problem {
-	var req openAIEmbeddingRequest
-	err := json.Unmarshal(body, &req)
-	q.model = req.Model
+// attach adds a PDF, given as an address, the ID of a file, or a data URL with
+// the file's name.
+func (q *question) attach(address, id, data, name string) *problem {
 	switch {
-	case err != nil:
-		return wrong("input", "The body is not the JSON of an embedding request for texts.")
-	case len(req.Input) == 0:
-		return wrong("input", "The parameter 'input' is empty.")
-	case len(req.Input) > openAIMaxInputs:
-		return wrong("input", fmt.Sprintf("There are more than %d inputs.", openAIMaxInputs))
+	case address != "" && isWeb(address):
+		q.ask.Documents = append(q.ask.Documents, emulate.Document{URL: address})
+		return nil
+	case id != "":
+		q.ask.Documents = append(q.ask.Documents, emulate.Document{URL: id})
+		return nil
 	}
-	for i, text := range req.Input {
-		if text == "" {
-			return wrong(fmt.Sprintf("input[%d]", i), "An input is empty.")
-		}
+	mediaType, pdf, ok := dataURL(data)
+	switch {
+	case !ok || mediaType != "application/pdf":
+		return wrong("", "The file is no data URL of a PDF in base64.")
+	case name == "":
+		return wrong("", "The file has no name.")
 	}
-	switch req.EncodingFormat {
-	case "", "float":
-	case "base64":
-		q.base64 = true
-	default:
-		return wrong("encoding_format", "The encoding format is neither float nor base64.")
-	}
-	q.inputs = req.Input
-	q.dimensions = openAIDimensions(req.Model)
-	if req.Dimensions != nil {
-		switch {
-		case strings.HasSuffix(req.Model, "-ada-002"):
-			return wrong("dimensions", "This model has one length of vectors only.")
-		case *req.Dimensions < 1 || *req.Dimensions > q.dimensions:
-			return wrong("dimensions", fmt.Sprintf("The dimensions are not from 1 to %d.", q.dimensions))
-		}
-		q.dimensions = *req.Dimensions
-	}
+	q.ask.Documents = append(q.ask.Documents, emulate.Document{Data: pdf})
 	return nil
 }
 
-// openAIDimensions returns the length of a model's vectors
-// (https://platform.openai.com/docs/guides/embeddings).
-func openAIDimensions(model string) int {
-	if strings.HasSuffix(model, "-3-large") {
-		return 3072
-	}
-	return 1536
+func isWeb(address string) bool {
+	return strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://")
+}
+
+func dataURL(address string) (mediaType string, data []byte, ok bool) {
+	head, encoded, ok := strings.Cut(address, ";base64,")
+	mediaType, isData := strings.CutPrefix(head, "data:")
+	data, err := base64.StdEncoding.DecodeString(encoded)
+	return mediaType, data, ok && isData && err == nil
 }

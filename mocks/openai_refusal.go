@@ -19,11 +19,9 @@ type openAIError struct {
 
 // refuse writes an error with the status, type and code that the real service
 // sends (https://platform.openai.com/docs/guides/error-codes).
-func (w openAI) refuse(q question, p *problem) reply {
-	if q.kind != ai.KindEmbedding {
-		if out, ok := w.silence(q, p); ok {
-			return out
-		}
+func (w *openAI) refuse(q question, p *problem) reply {
+	if a, ok := q.silent(p); ok {
+		return w.write(q, a)
 	}
 	status, e := openAIErrorOf(p)
 	e.Message = cmp.Or(p.message, e.Message)
@@ -89,27 +87,45 @@ func openAIErrorOf(p *problem) (status int, e openAIError) {
 	}
 }
 
-// silence writes the answers with status 200 that hold no text.
-func (w openAI) silence(q question, p *problem) (reply, bool) {
-	if p.status != 0 {
-		return reply{}, false
+// failure writes an error as an event of a stream: of a chat one without a
+// name, of the Responses API one named "error"
+// (https://platform.openai.com/docs/api-reference/responses-streaming/error).
+func (w *openAI) failure(q question, p *problem) chunk {
+	_, e := openAIErrorOf(p)
+	if !q.openAI.responses {
+		return chunk{data: mustMarshal(struct {
+			Error openAIError `json:"error"`
+		}{e})}
 	}
-	usage := openAIUsage{PromptTokens: q.ask.InputTokens()}
-	var choice openAIChoice
-	switch p.code {
-	case ai.CodeContentFiltered:
-		choice.Message.Refusal, choice.FinishReason = new("I cannot help with that."), "stop"
-	case ai.CodeMaxTokens:
-		thought := cmp.Or(q.ask.MaxTokens, 256)
-		usage.CompletionTokens = thought
-		usage.CompletionDetails = &openAIUsageDetail{ReasoningTokens: thought}
-		choice.Message.Content, choice.FinishReason = new(""), "length"
-	case ai.CodeModelFailed:
-		call := openAIToolCall{ID: "call_" + q.id, Type: "function"}
-		call.Function.Name, call.Function.Arguments = "emulated", "{}"
-		choice.Message.ToolCalls, choice.FinishReason = []openAIToolCall{call}, "tool_calls"
-	default:
-		return reply{}, false
+	e.Code = new(cmp.Or(value(e.Code), "server_error"))
+	return chunk{name: "error", data: mustMarshal(struct {
+		Type    string  `json:"type"`
+		Code    *string `json:"code"`
+		Message string  `json:"message"`
+		Param   *string `json:"param"`
+		Number  int     `json:"sequence_number"`
+	}{"error", e.Code, e.Message, e.Param, 0})}
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
 	}
-	return w.completion(q, choice, usage), true
+	return *s
+}
+
+// nowhere is the problem of a path that is not served.
+func nowhere() *problem {
+	return &problem{
+		code: ai.CodeInvalidRequest, status: http.StatusNotFound,
+		message: "There is nothing at this address.",
+	}
+}
+
+// notAllowed is the problem of a method that is not served.
+func notAllowed(instead string) *problem {
+	return &problem{
+		code: ai.CodeInvalidRequest, status: http.StatusMethodNotAllowed,
+		message: "Only " + instead + " is allowed here.",
+	}
 }

@@ -144,7 +144,6 @@ func TestOpenAIRefusesWhatTheServiceRefuses(t *testing.T) {
 		{"no model", chat, `{"messages":[{"role":"user","content":"x"}]}`, 400, "model"},
 		{"unknown role", chat, `{"model":"m","messages":[{"role":"boss","content":"x"}]}`, 400, "messages[0].role"},
 		{"hot", chat, `{"model":"m","temperature":99,"messages":[{"role":"user","content":"x"}]}`, 400, "temperature"},
-		{"stream", chat, `{"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]}`, 400, "stream"},
 		{"broken base64", chat, `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,!"}}]}]}`, 400, "messages[0].content[0]"},
 		{"unreadable image", chat, `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}`, 400, "messages"},
 		{"no input", embeddings, `{"model":"m","input":[]}`, 400, "input"},

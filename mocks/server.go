@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/finbrain/ai"
@@ -36,8 +37,11 @@ type Server struct {
 	base    string // what follows the host in a base URL
 	maxBody int64  // of a call, in bytes
 
-	faults faults
-	log    exchangeLog
+	faults  faults
+	answers answers
+	log     exchangeLog
+	active  atomic.Int64
+	dialled atomic.Int64
 
 	mu       sync.Mutex
 	closed   bool
@@ -52,7 +56,7 @@ type Server struct {
 // NewOpenAI returns a fake of the OpenAI API: chat completions with texts and
 // images, and embeddings as floats or base64, with or without dimensions.
 func NewOpenAI() *Server {
-	return newServer(openAI{}, "http://openai.test", "/v1")
+	return newServer(&openAI{}, "http://openai.test", "/v1")
 }
 
 // NewGemini returns a fake of the Gemini API: generateContent with texts and
@@ -77,8 +81,17 @@ func (s *Server) Script(faults ...Fault) { s.faults.add(faults) }
 // and one for all kinds, which yields to those.
 func (s *Server) Always(f Fault) { s.faults.stand(f) }
 
-// Recover ends the standing faults and drops what is left of the script.
-func (s *Server) Recover() { s.faults.clear() }
+// Recover ends the standing faults and drops what is left of the script, and
+// the answers to come.
+func (s *Server) Recover() {
+	s.faults.clear()
+	s.answers.clear()
+}
+
+// Answer says what to answer, one Answer per call and in order. Each call that
+// gets an answer, even one that a fault then damages, takes the first that is
+// for its kind; without one, answers are emulated. Embeddings always are.
+func (s *Server) Answer(answers ...Answer) { s.answers.add(answers) }
 
 // Calls returns copies of the calls received, oldest first. Of very many calls
 // only the latest are kept: 64 MiB, at 1 KiB a call and its body.
@@ -87,9 +100,18 @@ func (s *Server) Calls() []Exchange { return s.log.copies() }
 // Count returns how many calls were received since the Server was made.
 func (s *Server) Count() int { return s.log.total() }
 
+// Active returns how many calls are being answered now: an abandoned stream is
+// no longer among them once its connection is closed.
+func (s *Server) Active() int { return int(s.active.Load()) }
+
+// Connections returns how many connections were made since the Server was.
+func (s *Server) Connections() int { return int(s.dialled.Load()) }
+
 // ServeHTTP answers one call. As net/http provides for, it panics with
 // http.ErrAbortHandler to break the connection.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.active.Add(1)
+	defer s.active.Add(-1)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.maxBody))
 	tooLarge := errors.As(err, new(*http.MaxBytesError))
 	if err != nil && !tooLarge {
@@ -100,17 +122,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p = &problem{code: ai.CodeTooLarge}
 	}
 	x := &Exchange{
-		Method: r.Method, Path: r.URL.Path, Kind: q.kind, Model: q.model,
+		Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Kind: q.kind, Model: q.model, Stream: q.stream,
 		Authorized: s.wire.authorized(r), Header: r.Header.Clone(), Body: body,
 	}
 	s.log.add(x)
 	var fault Fault
 	if q.kind != 0 {
-		fault = s.faults.next(q.kind)
+		fault = s.faults.next(q.kind, q.stream)
 	}
 	s.obstruct(w, r, fault)
 	out := fault.damage(s.reply(q, x.Authorized, p, fault))
 	s.log.answered(x, out.status)
+	if out.chunks != nil {
+		out.failure = s.wire.failure(q, &problem{code: fault.Stream.Fail})
+		s.stream(w, r, out, fault)
+		return
+	}
 	send(w, out, fault.CutAfter)
 }
 
@@ -130,6 +157,7 @@ func (s *Server) reply(q question, authorized bool, p *problem, fault Fault) rep
 	case p != nil:
 		return s.wire.refuse(q, p)
 	}
+	q.scripted = s.answers.next(q.kind)
 	out, p := s.wire.answer(q)
 	if p != nil {
 		return s.wire.refuse(q, p)

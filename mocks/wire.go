@@ -23,6 +23,8 @@ type wire interface {
 	// refuse writes a problem as the provider would; some are answers that
 	// hold no text, and answer a question.
 	refuse(q question, p *problem) reply
+	// failure writes a problem as an event of a stream.
+	failure(q question, p *problem) chunk
 }
 
 // question is a call, whatever provider it was meant for.
@@ -31,11 +33,33 @@ type question struct {
 	model string
 	id    string // of the answer; the same question has the same
 
-	ask emulate.Question // text and image
+	ask      emulate.Question // text and image
+	stream   bool
+	forced   *tool           // the tool that must be called
+	schema   json.RawMessage // that a text is to follow as JSON; nil is none
+	picture  picture         // image generation
+	scripted Answer          // in place of an emulation
 
 	inputs     []string // embedding
 	dimensions int
 	base64     bool // OpenAI's encoding_format
+
+	openAI openAICall // what only OpenAI knows
+	gemini geminiCall // what only Gemini knows
+}
+
+// tool is a function that the model may call.
+type tool struct {
+	name       string
+	parameters json.RawMessage
+}
+
+// picture is an image asked for.
+type picture struct {
+	prompt        string
+	width, height int
+	mediaType     string
+	count         int
 }
 
 // problem is why a call gets no answer.
@@ -53,22 +77,38 @@ func wrong(param, message string) *problem {
 	return &problem{code: ai.CodeInvalidRequest, param: param, message: message}
 }
 
-// reply is an HTTP response.
+// reply is an HTTP response: a body, or the chunks of a stream.
 type reply struct {
 	status int
 	header http.Header
 	body   []byte
+
+	chunks  []chunk
+	failure chunk  // what Fail sends
+	newline string // that ends the stream's lines
+}
+
+// streamed makes a reply of a stream's chunks.
+func streamed(chunks []chunk, newline string) reply {
+	header := http.Header{}
+	header.Set("Content-Type", eventStream)
+	return reply{status: http.StatusOK, header: header, chunks: chunks, newline: newline}
 }
 
 // marshal makes a reply of JSON. What it is given always marshals.
 func marshal(status int, contentType string, v any) reply {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("mocks: cannot marshal a %T: %v", v, err))
-	}
+	body := mustMarshal(v)
 	header := http.Header{}
 	header.Set("Content-Type", contentType)
 	return reply{status: status, header: header, body: body}
+}
+
+func mustMarshal(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("mocks: cannot marshal a %T: %v", v, err))
+	}
+	return data
 }
 
 // identify returns an id for a call, which depends on nothing else.

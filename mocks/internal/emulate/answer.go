@@ -14,8 +14,10 @@ type Question struct {
 	// Prompt is the text to analyse, with the question about it, or the
 	// question about the images.
 	Prompt string
-	// Images are analysed in place of the prompt when there are any.
-	Images []Image
+	// Images and Documents are described in place of the prompt when there are
+	// any.
+	Images    []Image
+	Documents []Document
 	// ContextTokens is the size of what else was sent: instruction and history.
 	ContextTokens int
 	// MaxTokens cuts the answer; 0 does not.
@@ -38,14 +40,17 @@ type Answer struct {
 func (q Question) Answer() (Answer, error) {
 	a := Answer{InputTokens: q.InputTokens()}
 	text := Label
-	if len(q.Images) == 0 {
+	if len(q.Images)+len(q.Documents) == 0 {
 		text += Summary(q.Prompt)
 	} else {
 		described, err := describeAll(q.Images)
 		if err != nil {
 			return Answer{}, err
 		}
-		text += described
+		for _, d := range q.Documents {
+			described = append(described, d.describe())
+		}
+		text += strings.Join(described, " ")
 	}
 	text = strings.ToValidUTF8(before(text, q.Stop), "") // a stop may be part of a character
 	if q.MaxTokens > 0 && Tokens(text) > q.MaxTokens {
@@ -57,22 +62,22 @@ func (q Question) Answer() (Answer, error) {
 
 // InputTokens estimates the tokens of the whole question.
 func (q Question) InputTokens() int {
-	return q.ContextTokens + Tokens(q.Prompt) + imageTokens*len(q.Images)
+	return q.ContextTokens + Tokens(q.Prompt) + imageTokens*(len(q.Images)+len(q.Documents))
 }
 
-func describeAll(images []Image) (string, error) {
+func describeAll(images []Image) ([]string, error) {
 	parts := make([]string, len(images))
 	for i, m := range images {
 		text, err := m.describe()
 		if err != nil {
-			return "", &ImageError{Index: i}
+			return nil, &ImageError{Index: i}
 		}
 		if len(images) > 1 {
 			text = fmt.Sprintf("Image %d: %s", i+1, text)
 		}
 		parts[i] = text
 	}
-	return strings.Join(parts, " "), nil
+	return parts, nil
 }
 
 // before returns what stands before the first of the stop texts.
@@ -89,7 +94,7 @@ const (
 	// runesPerToken is the rule of thumb for English text
 	// (https://platform.openai.com/tokenizer).
 	runesPerToken = 4
-	// imageTokens is what Gemini charges for a small image
+	// imageTokens is what Gemini charges for a small image, or a document's page
 	// (https://ai.google.dev/gemini-api/docs/tokens).
 	imageTokens = 258
 )
