@@ -17,7 +17,11 @@ import (
 // decoded.
 type Exchange struct {
 	Operation string
-	Response  struct {
+	Request   struct {
+		Path string
+		Body string
+	}
+	Response struct {
 		Status  int
 		Headers map[string][]string
 		Body    string
@@ -31,6 +35,16 @@ type Exchange struct {
 // folder it looked in, for the test that is skipped when there is none or
 // nothing in it, which is no error.
 func Recorded(folder, provider string) (found map[string]*Exchange, looked string, err error) {
+	return recorded(folder, provider, false)
+}
+
+// RecordedStreams is Recorded for the streams: the files that have "stream" in
+// their names.
+func RecordedStreams(folder, provider string) (found map[string]*Exchange, looked string, err error) {
+	return recorded(folder, provider, true)
+}
+
+func recorded(folder, provider string, streams bool) (found map[string]*Exchange, looked string, err error) {
 	looked = cmp.Or(folder, filepath.Join("..", "..", "..", "shared", "recorded"))
 	files := os.DirFS(looked)
 	found = map[string]*Exchange{}
@@ -40,7 +54,7 @@ func Recorded(folder, provider string) (found map[string]*Exchange, looked strin
 			return nil, looked, err
 		}
 		for _, name := range names {
-			if strings.Contains(name, "stream") {
+			if strings.Contains(path.Base(name), "stream") != streams {
 				continue
 			}
 			text, err := fs.ReadFile(files, name)

@@ -32,6 +32,19 @@ func TestRecordedExchangesOfAProviderAreReplayed(t *testing.T) {
 	}
 }
 
+func TestRecordedStreamsAreFoundByThemselves(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder, "a-chat.json", `no JSON`)
+	write(t, folder, "a-chat_stream.json", `{"request":{"path":"/p","body":"{}"},"response":{"body":"data: {}"}}`)
+	found, _, err := wiretest.RecordedStreams(folder, "a")
+	if err != nil || len(found) != 1 {
+		t.Fatalf("found %v: %v", found, err)
+	}
+	if x := found["a-chat_stream.json"]; x.Request.Path != "/p" || x.Request.Body != "{}" || x.Response.Body != "data: {}" {
+		t.Errorf("read %+v", x)
+	}
+}
+
 func TestAFolderThatIsNotThereHoldsNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for folder, want := range map[string]string{"nowhere": "nowhere", "": filepath.FromSlash("../../../shared/recorded")} {
