@@ -46,7 +46,7 @@ type authorizer struct {
 }
 
 // RoundTrip sends a copy of the request: a RoundTripper must not change its
-// argument.
+// argument. It watches the response.
 func (a *authorizer) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.WithContext(req.Context())
 	req.Header = maps.Clone(req.Header)
@@ -55,7 +55,11 @@ func (a *authorizer) RoundTrip(req *http.Request) (*http.Response, error) {
 	} else {
 		req.Header.Set(keyHeader, a.key.Reveal())
 	}
-	return a.next.RoundTrip(req)
+	resp, err := a.next.RoundTrip(req)
+	if resp != nil {
+		watchBody(req.Context(), resp)
+	}
+	return resp, err
 }
 
 // ask makes one call of genai and turns whatever goes wrong into a *ai.Error.

@@ -54,9 +54,10 @@ type Config struct {
 	// Google's models.
 	Vendor string
 
-	// ThinkingLevel is how much a model thinks before it answers: "minimal",
-	// "low", "medium" or "high", of which each model knows some; empty is the
-	// model's own choice. It is for Gemini 3 and later.
+	// ThinkingLevel is how much a model thinks before it answers when
+	// Request.Effort does not say: "minimal", "low", "medium" or "high", of which
+	// each model knows some; empty is the model's own choice. It is for Gemini 3
+	// and later.
 	ThinkingLevel string
 	// ThinkingBudget is the same in tokens, for Gemini 2.5: 0 is not at all,
 	// nil the model's own choice. Thinking counts against Request.MaxTokens.
@@ -167,6 +168,7 @@ func (c Config) names() (Models, map[string]string, error) {
 	models := c.Models.withDefaults()
 	for _, m := range []struct{ field, name string }{
 		{"Models.Text", models.Text}, {"Models.Image", models.Image}, {"Models.Embedding", models.Embedding},
+		{"Models.ImageGeneration", models.ImageGeneration},
 	} {
 		if !validModel(m.name) {
 			return Models{}, nil, invalid(m.field, "is no Gemini model name")

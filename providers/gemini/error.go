@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ func locate(e *ai.Error, exchange *transport.Exchange, model string) *ai.Error {
 func failure(ctx context.Context, exchange *transport.Exchange, err error) *ai.Error {
 	if ctx.Err() == nil && exchange.Status >= 400 {
 		refusal, _ := errors.AsType[genai.APIError](err) // a value, never a pointer; none when the body is cut short
-		return refusalError(exchange, refusal)
+		return refusalError(exchange.Status, exchange.Header, refusal)
 	}
 	e := new(ai.Error)
 	e.Code, e.Cause = transport.NetworkError(ctx, err)
@@ -48,7 +49,7 @@ const misshapen = "the response is not of the documented shape"
 
 // refusalError reads why the service refused. A reason in the body beats the
 // HTTP status, and that beats the status the body repeats.
-func refusalError(exchange *transport.Exchange, refusal genai.APIError) *ai.Error {
+func refusalError(status int, header http.Header, refusal genai.APIError) *ai.Error {
 	if strings.HasPrefix(refusal.Message, "[") { // a list of one, which genai hands on as it came
 		var list []struct{ Error genai.APIError }
 		if json.Unmarshal([]byte(refusal.Message), &list) == nil && len(list) > 0 {
@@ -61,13 +62,47 @@ func refusalError(exchange *transport.Exchange, refusal genai.APIError) *ai.Erro
 	}
 	e := &ai.Error{RetryAfter: d.delay}
 	if e.RetryAfter == 0 {
-		e.RetryAfter = transport.RetryAfter(exchange.Header, time.Now())
+		e.RetryAfter = transport.RetryAfter(header, time.Now())
 	}
-	e.Code, e.Detail = reason(exchange.Status, refusal, d)
+	e.Code, e.Detail = reason(status, refusal, d)
 	if d.daily && e.RetryAfter < dailyPause {
 		e.RetryAfter = 0
 	}
 	return e
+}
+
+// fault is the error that a stream told of after it had begun. The HTTP status
+// was that of a success then: the one in the error counts.
+func fault(exchange *transport.Exchange) *ai.Error {
+	var event struct{ Error genai.APIError }
+	_ = json.Unmarshal(exchange.Fault, &event) // an error of another shape is one without details
+	status := event.Error.Code
+	if status < 400 || status > 599 {
+		status = statusOf(event.Error.Status)
+	}
+	return refusalError(status, exchange.Header, event.Error)
+}
+
+// statusOf is the HTTP status of a status of google.rpc (code.proto).
+func statusOf(name string) int {
+	switch name {
+	case "INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE":
+		return http.StatusBadRequest
+	case "UNAUTHENTICATED":
+		return http.StatusUnauthorized
+	case "PERMISSION_DENIED":
+		return http.StatusForbidden
+	case "NOT_FOUND":
+		return http.StatusNotFound
+	case "ABORTED", "ALREADY_EXISTS":
+		return http.StatusConflict
+	case "RESOURCE_EXHAUSTED":
+		return http.StatusTooManyRequests
+	case "DEADLINE_EXCEEDED":
+		return http.StatusGatewayTimeout
+	default:
+		return http.StatusInternalServerError
+	}
 }
 
 // namedWait reads the wait that a message names: "Please retry in 17.156s."

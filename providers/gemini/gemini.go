@@ -12,9 +12,10 @@ import (
 
 const providerName = "gemini"
 
-// Provider answers text, image and embedding requests with the Gemini API. It
-// is an ai.Analyzer and an ai.Planner, is safe for concurrent use, keeps no
-// goroutine and needs no closing.
+// Provider answers requests with the Gemini API. It is an ai.Analyzer, an
+// ai.Streamer and an ai.Planner, is safe for concurrent use, keeps no goroutine
+// and needs no closing. It is no ai.FineTuner: no model of the Gemini API can be
+// tuned.
 type Provider struct {
 	client  *genai.Client
 	models  Models
@@ -26,6 +27,7 @@ type Provider struct {
 
 var (
 	_ ai.Analyzer = (*Provider)(nil)
+	_ ai.Streamer = (*Provider)(nil)
 	_ ai.Planner  = (*Provider)(nil)
 )
 
@@ -65,48 +67,57 @@ func New(cfg Config) (*Provider, error) {
 // Analyze answers the request in one call to the service, or in one for every
 // 100 inputs of an embedding request. It never retries. Its errors are
 // *ai.Error.
+//
+// A response, after decompression, may have 64 MiB, 524,288 values in its JSON,
+// 256 levels of nesting and 1,000 tool calls; beyond that it is
+// CodeBadResponse.
 func (p *Provider) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, error) {
-	if err := req.Validate(); err != nil {
-		return nil, err
-	}
-	if err := p.serves(req); err != nil {
-		return nil, err
-	}
-	model, _, err := p.model(req)
+	model, err := p.accept(req)
 	if err != nil {
 		return nil, err
 	}
-	if req.ResolvedKind() == ai.KindEmbedding {
+	switch req.ResolvedKind() {
+	case ai.KindEmbedding:
 		return p.embed(ctx, req, model)
+	case ai.KindImageGeneration:
+		return p.draw(ctx, req, model)
+	default:
+		return p.generate(ctx, req, model)
 	}
-	return p.generate(ctx, req, model)
+}
+
+// accept checks the request and returns the model to ask.
+func (p *Provider) accept(req *ai.Request) (model string, err error) {
+	if err := req.Validate(); err != nil {
+		return "", err
+	}
+	plan, err := p.Plan(req)
+	return plan.Model, err
 }
 
 // Plan says which model, and for embeddings which space, would answer. It
 // makes no call.
 func (p *Provider) Plan(req *ai.Request) (ai.Plan, error) {
-	if err := p.serves(req); err != nil {
-		return ai.Plan{}, err
+	kind := req.ResolvedKind()
+	if p.kinds != nil && !slices.Contains(p.kinds, kind) {
+		return ai.Plan{}, unsupported(kind.String() + " requests are not configured")
 	}
 	model, alias, err := p.model(req)
 	if err != nil {
 		return ai.Plan{}, err
 	}
 	plan := ai.Plan{Model: model, Alias: alias}
-	if req.ResolvedKind() == ai.KindEmbedding {
+	switch kind {
+	case ai.KindEmbedding:
 		plan.Space = p.space(req, model)
+	case ai.KindImageGeneration:
+		if problem := drawable(req.Output, model); problem != nil {
+			return ai.Plan{}, problem
+		}
 	}
 	return plan, nil
 }
 
-// serves returns the error of a kind that is not among Config.Kinds.
-func (p *Provider) serves(req *ai.Request) error {
-	kind := req.ResolvedKind()
-	switch {
-	case kind == ai.KindImageGeneration, len(req.Documents)+len(req.Tools)+len(req.Schema) > 0:
-		return &ai.Error{Code: ai.CodeUnsupported, Provider: providerName}
-	case p.kinds == nil || slices.Contains(p.kinds, kind):
-		return nil
-	}
-	return &ai.Error{Code: ai.CodeUnsupported, Provider: providerName, Detail: kind.String() + " requests are not configured"}
+func unsupported(detail string) *ai.Error {
+	return &ai.Error{Code: ai.CodeUnsupported, Detail: detail, Provider: providerName}
 }

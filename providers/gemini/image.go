@@ -9,19 +9,6 @@ import (
 	"github.com/finbrain/ai"
 )
 
-// parts puts the images before the text that asks about them, the order that
-// Gemini's documentation advises for image prompts.
-func parts(images []ai.Image, text string) []*genai.Part {
-	list := make([]*genai.Part, 0, len(images)+1)
-	for _, image := range images {
-		list = append(list, imagePart(image))
-	}
-	if text != "" {
-		list = append(list, &genai.Part{Text: text})
-	}
-	return list
-}
-
 // imagePart sends bytes along, and passes an address on: since January 2026
 // the Gemini API fetches public and signed https addresses by itself
 // (https://ai.google.dev/gemini-api/docs/file-input-methods). Models and

@@ -10,23 +10,30 @@ import (
 // Models names the model asked for each kind of request. An empty field is the
 // default named in DefaultModels.
 type Models struct {
-	Text      string
-	Image     string
-	Embedding string
+	Text            string
+	Image           string
+	Embedding       string
+	ImageGeneration string
 }
 
 // DefaultModels returns the models asked when neither the request nor the
 // Config names one.
 func DefaultModels() Models {
-	return Models{Text: "gemini-3.8-flash", Image: "gemini-3.8-flash", Embedding: "gemini-embedding-001"}
+	return Models{
+		Text:            "gemini-3.8-flash",
+		Image:           "gemini-3.8-flash",
+		Embedding:       "gemini-embedding-001",
+		ImageGeneration: "gemini-3.1-flash-image",
+	}
 }
 
 func (m Models) withDefaults() Models {
 	d := DefaultModels()
 	return Models{
-		Text:      modelName(cmp.Or(m.Text, d.Text)),
-		Image:     modelName(cmp.Or(m.Image, d.Image)),
-		Embedding: modelName(cmp.Or(m.Embedding, d.Embedding)),
+		Text:            modelName(cmp.Or(m.Text, d.Text)),
+		Image:           modelName(cmp.Or(m.Image, d.Image)),
+		Embedding:       modelName(cmp.Or(m.Embedding, d.Embedding)),
+		ImageGeneration: modelName(cmp.Or(m.ImageGeneration, d.ImageGeneration)),
 	}
 }
 
@@ -36,6 +43,8 @@ func (m Models) of(kind ai.Kind) string {
 		return m.Image
 	case ai.KindEmbedding:
 		return m.Embedding
+	case ai.KindImageGeneration:
+		return m.ImageGeneration
 	default:
 		return m.Text
 	}

@@ -44,8 +44,9 @@ func reason(status int, refusal genai.APIError, d details) (ai.Code, string) {
 		return ai.CodeContextLength, ""
 	case says("payload size exceeds", "text fields that are too large"):
 		return ai.CodeTooLarge, ""
-	case says("unsupported mime type", "unsupported file uri", "cannot fetch content", "is not enabled for models/"):
-		return ai.CodeUnsupported, "the model does not take this image"
+	case says("unsupported mime type", "unsupported file uri", "cannot fetch content", "is not enabled for models/",
+		"does not support the requested response modalities", "is unsupported"):
+		return ai.CodeUnsupported, "the model does not take such a request"
 	}
 	return transport.CodeOfStatus(status), ""
 }

@@ -12,19 +12,45 @@ import (
 )
 
 // request is one of the kind that was recorded.
-func request(x *wiretest.Exchange) *ai.Request {
-	switch {
-	case strings.HasPrefix(x.Operation, "batchEmbedContents"):
+func request(t *testing.T, x *wiretest.Exchange) *ai.Request {
+	if strings.HasPrefix(x.Operation, "batchEmbedContents") {
 		inputs := make([]string, max(1, strings.Count(x.Response.Body, `"values"`)))
 		for i := range inputs {
 			inputs[i] = "x"
 		}
 		return ai.Embedding(inputs...)
-	case strings.HasSuffix(x.Operation, ".vision"):
-		return ai.ImageAnalysis("x", ai.ImageBytes(png))
-	default:
-		return ai.Text("x")
 	}
+	req := ai.Text("x")
+	if strings.HasSuffix(x.Operation, ".vision") {
+		req = ai.ImageAnalysis("x", ai.ImageBytes(png))
+	}
+	for _, name := range declared(t, x.Request.Body) {
+		req.Tools = append(req.Tools, ai.Tool{Name: name})
+	}
+	return req
+}
+
+// declared are the names of the functions that a recorded request has.
+func declared(t *testing.T, body string) (names []string) {
+	type functions []struct{ Name string }
+	var sent struct {
+		Tools []struct {
+			FunctionDeclarations functions
+			Snake                functions `json:"function_declarations"`
+		}
+	}
+	if body == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(body), &sent); err != nil {
+		t.Logf("the recorded request is not read: %v", err)
+	}
+	for _, tool := range sent.Tools {
+		for _, f := range append(tool.FunctionDeclarations, tool.Snake...) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // known says what certain recordings mean; the others are checked against
@@ -38,7 +64,6 @@ var known = map[string]ai.Error{
 	"gemini-err429-generateContent-01.json":    {Code: ai.CodeRateLimited, Status: 429, RetryAfter: 48 * time.Second},
 	"gemini-429-free-tier-rpm.json":            {Code: ai.CodeRateLimited, Status: 429, RetryAfter: 17 * time.Second},
 	"gemini-503-overloaded.json":               {Code: ai.CodeUnavailable, Status: 503},
-	"gemini-generateContent_tools-01.json":     {Code: ai.CodeModelFailed, Status: 200},
 	"gemini-countTokens-01.json":               {Code: ai.CodeBadResponse, Status: 200},
 }
 
@@ -52,70 +77,57 @@ func TestEveryRecordedExchangeIsRead(t *testing.T) {
 	}
 	for name, x := range recordings {
 		t.Run(name, func(t *testing.T) {
-			got, err := provider(t, x.Wire()).Analyze(t.Context(), request(x))
-			if want, ok := known[name]; ok {
+			req := request(t, x)
+			got, err := provider(t, x.Wire()).Analyze(t.Context(), req)
+			want, ok := known[name]
+			switch {
+			case ok:
 				e := asError(t, err)
 				if e.Code != want.Code || e.Status != want.Status || e.RetryAfter != want.RetryAfter {
 					t.Errorf("error = %#v, want %#v", e, want)
 				}
-				return
-			}
-			switch {
 			case x.Response.Status >= 400:
-				e := asError(t, err)
-				if e.Status != x.Response.Status || e.Code == ai.CodeBadResponse || e.Code == ai.CodeCanceled {
-					t.Errorf("error = %#v for status %d", e, x.Response.Status)
-				}
+				checkRefusal(t, x, err)
 			case strings.HasPrefix(x.Operation, "batchEmbedContents"):
 				checkVectors(t, x, got, err)
 			default:
-				checkAnswer(t, x, got, err)
+				readTold(t, x.Response.Body).check(t, req, got, err)
 			}
 		})
 	}
 }
 
-// checkAnswer compares an answer with the recorded JSON.
-func checkAnswer(t *testing.T, x *wiretest.Exchange, got *ai.Response, err error) {
-	var body struct {
-		Candidates []struct {
-			FinishReason string
-			Content      struct {
-				Parts []struct {
-					Text    string
-					Thought bool
-				}
-			}
-		}
-		UsageMetadata struct {
-			PromptTokenCount, ToolUsePromptTokenCount, CandidatesTokenCount, ThoughtsTokenCount, TotalTokenCount int
-		}
-		ModelVersion, ResponseID string
-	}
-	if err := json.Unmarshal([]byte(x.Response.Body), &body); err != nil {
-		t.Fatal(err)
-	}
-	var text string
-	for _, part := range body.Candidates[0].Content.Parts {
-		if !part.Thought {
-			text += part.Text
-		}
-	}
-	if text == "" {
-		asError(t, err)
-		return
-	}
+func TestEveryRecordedStreamIsRead(t *testing.T) {
+	recordings, folder, err := wiretest.RecordedStreams(os.Getenv("AI_RECORDED"), "gemini")
 	if err != nil {
 		t.Fatal(err)
 	}
-	finish := map[string]ai.FinishReason{"STOP": ai.FinishStop, "MAX_TOKENS": ai.FinishLength}[body.Candidates[0].FinishReason]
-	u := body.UsageMetadata
-	if got.Text != text || got.FinishReason != finish || got.Model != body.ModelVersion || got.RequestID != body.ResponseID {
-		t.Errorf("got %+v\nfrom %s", got, x.Response.Body)
+	if len(recordings) == 0 {
+		t.Skipf("no recorded streams in %s: set AI_RECORDED to their folder", folder)
 	}
-	if g := got.Usage; g.InputTokens != u.PromptTokenCount+u.ToolUsePromptTokenCount || g.TotalTokens != u.TotalTokenCount ||
-		g.OutputTokens != u.CandidatesTokenCount+u.ThoughtsTokenCount || g.InputTokens+g.OutputTokens != g.TotalTokens {
-		t.Errorf("usage %+v from %+v", g, u)
+	for name, x := range recordings {
+		t.Run(name, func(t *testing.T) {
+			req := request(t, x)
+			got, err := ai.Collect(provider(t, x.Wire()).Stream(t.Context(), req))
+			if x.Response.Status >= 400 {
+				checkRefusal(t, x, err)
+				return
+			}
+			var events []string
+			for line := range strings.Lines(x.Response.Body) {
+				if data, ok := strings.CutPrefix(line, "data:"); ok {
+					events = append(events, data)
+				}
+			}
+			readTold(t, events...).check(t, req, got, err)
+		})
+	}
+}
+
+func checkRefusal(t *testing.T, x *wiretest.Exchange, err error) {
+	e := asError(t, err)
+	if e.Status != x.Response.Status || e.Code == ai.CodeBadResponse || e.Code == ai.CodeCanceled {
+		t.Errorf("error = %#v for status %d", e, x.Response.Status)
 	}
 }
 

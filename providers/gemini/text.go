@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"google.golang.org/genai"
@@ -12,30 +13,31 @@ import (
 
 // generate answers a text or image request.
 func (p *Provider) generate(ctx context.Context, req *ai.Request, model string) (*ai.Response, error) {
-	turns, config := contents(req), p.config(req)
-	answer, exchange, err := ask(ctx, model, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
-		return p.client.Models.GenerateContent(ctx, model, turns, config)
+	watched, w := watch(ctx, watched{keep: len(req.Tools) > 0})
+	answer, exchange, err := ask(watched, model, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
+		return p.client.Models.GenerateContent(ctx, model, nil, p.config(req, model))
 	})
 	if err != nil {
 		return nil, err
 	}
-	resp, problem := response(answer)
-	if problem != nil {
-		problem.RequestID = requestID(answer.ResponseID)
-		return nil, locate(problem, exchange, model)
+	r := reading{req: req}
+	text, _, problem := r.take(answer, w.read)
+	if problem == nil && !r.begun {
+		problem = &ai.Error{Code: ai.CodeBadResponse, Detail: "the response has no candidates"}
 	}
-	if resp.Model == "" {
-		resp.Model = model
+	if problem == nil {
+		var resp *ai.Response
+		if resp, problem = r.end(exchange, model); problem == nil {
+			resp.Text = text
+			return resp, nil
+		}
 	}
-	if resp.RequestID == "" {
-		resp.RequestID = transport.RequestID(exchange.Header)
-	}
-	return resp, nil
+	return nil, r.locate(problem, exchange, model)
 }
 
 // config is the call's own configuration: genai writes to what it is given, so
 // no call shares it with another.
-func (p *Provider) config(req *ai.Request) *genai.GenerateContentConfig {
+func (p *Provider) config(req *ai.Request, model string) *genai.GenerateContentConfig {
 	config := &genai.GenerateContentConfig{
 		// Left on, genai asks again, unseen and billed, as long as a response
 		// carries a continuation token.
@@ -43,7 +45,8 @@ func (p *Provider) config(req *ai.Request) *genai.GenerateContentConfig {
 		MaxOutputTokens:       int32(req.MaxTokens),
 		StopSequences:         req.Stop,
 		MediaResolution:       p.options.resolution,
-		ThinkingConfig:        p.options.thinking(),
+		ThinkingConfig:        p.thinking(req.Effort, model),
+		ToolConfig:            toolConfig(req),
 	}
 	if req.Instruction != "" {
 		config.SystemInstruction = genai.NewContentFromText(req.Instruction, genai.RoleUser)
@@ -54,18 +57,41 @@ func (p *Provider) config(req *ai.Request) *genai.GenerateContentConfig {
 	if req.Seed != nil {
 		config.Seed = new(seed32(*req.Seed))
 	}
+	f := filling{contents: conversation(req, model), tools: declarations(req.Tools, model)}
+	switch {
+	case len(req.Schema) == 0:
+	case f.tools != nil && generationOf(model) < gemini3:
+		// These models refuse an enforced schema beside tools.
+		if config.SystemInstruction == nil {
+			config.SystemInstruction = &genai.Content{Role: genai.RoleUser}
+		}
+		config.SystemInstruction.Parts = append(config.SystemInstruction.Parts,
+			&genai.Part{Text: "Answer with JSON only, which follows this JSON Schema: " + string(req.Schema)})
+	default:
+		config.ResponseMIMEType, f.schema = "application/json", dialect(req.Schema, model)
+	}
+	config.HTTPOptions = &genai.HTTPOptions{ExtrasRequestProvider: f.fill}
 	return config
 }
 
-func (o *options) thinking() *genai.ThinkingConfig {
-	if o.thinkingLevel == "" && o.thinkingBudget == nil {
-		return nil
+// filling is what is put into a request's body past genai, which would turn
+// every number into a float64, sort the keys of schemas, and encode images
+// three times.
+type filling struct {
+	contents []*genai.Content
+	tools    []*genai.Tool
+	schema   json.RawMessage
+}
+
+func (f *filling) fill(body map[string]any) map[string]any {
+	body["contents"] = f.contents
+	if f.tools != nil {
+		body["tools"] = f.tools
 	}
-	config := &genai.ThinkingConfig{ThinkingLevel: o.thinkingLevel}
-	if o.thinkingBudget != nil {
-		config.ThinkingBudget = new(*o.thinkingBudget)
+	if settings, ok := body["generationConfig"].(map[string]any); ok && f.schema != nil {
+		settings["responseJsonSchema"] = f.schema
 	}
-	return config
+	return body
 }
 
 // seed32 folds a seed into the 32 bits that Gemini takes, so that seeds of any
@@ -77,108 +103,14 @@ func seed32(seed int64) int32 {
 	return int32(seed) ^ int32(seed>>32)
 }
 
-// contents lays the conversation out in Gemini's turns.
-func contents(req *ai.Request) []*genai.Content {
-	turns := make([]*genai.Content, 0, len(req.History)+1)
-	for i := range req.History {
-		m := &req.History[i]
-		role := genai.RoleUser
-		if m.Role == ai.RoleAssistant {
-			role = genai.RoleModel
-		}
-		turns = append(turns, &genai.Content{Role: role, Parts: parts(m.Images, m.Text)})
-	}
-	return append(turns, &genai.Content{Role: genai.RoleUser, Parts: parts(req.Images, req.Prompt)})
-}
-
-// response reads an answer, or says why it is none: genai returns a nil error
-// for blocked prompts, filtered answers, error objects and empty bodies.
-func response(answer *genai.GenerateContentResponse) (*ai.Response, *ai.Error) {
-	if f := answer.PromptFeedback; f != nil && f.BlockReason != "" {
-		return nil, &ai.Error{Code: ai.CodeContentFiltered, Detail: "the prompt was blocked"}
-	}
-	if len(answer.Candidates) == 0 {
-		return nil, &ai.Error{Code: ai.CodeBadResponse, Detail: "the response has no candidates"}
-	}
-	candidate := answer.Candidates[0]
-	text, called := read(candidate.Content)
-	reason, problem := finish(candidate.FinishReason, text != "", called)
-	if problem != nil {
-		return nil, problem
-	}
-	return &ai.Response{
-		Text:         text,
-		Usage:        usage(answer.UsageMetadata),
-		FinishReason: reason,
-		Source:       ai.SourceProvider,
-		Provider:     providerName,
-		Model:        modelName(answer.ModelVersion),
-		RequestID:    requestID(answer.ResponseID),
-	}, nil
-}
-
 // requestID returns the identifier that Gemini puts into the body, unless it
-// is something else that had better not be printed.
-func requestID(id string) string {
-	return transport.RequestID(http.Header{"X-Request-Id": {id}})
-}
-
-// read returns the text of the answer itself, without the model's thoughts,
-// and whether the model called a tool.
-func read(content *genai.Content) (text string, called bool) {
-	if content == nil {
-		return "", false
+// is something else that had better not be printed, or else that of a header.
+func requestID(id string, exchange *transport.Exchange) string {
+	if id != "" {
+		id = transport.RequestID(http.Header{"X-Request-Id": {id}})
 	}
-	for _, part := range content.Parts {
-		if part != nil && !part.Thought {
-			text += part.Text
-			called = called || part.FunctionCall != nil
-		}
+	if id != "" {
+		return id
 	}
-	return text, called
-}
-
-// finish turns the reason for which a candidate ended into that of an answer,
-// or into a failure.
-func finish(reason genai.FinishReason, hasText, called bool) (ai.FinishReason, *ai.Error) {
-	switch reason {
-	case genai.FinishReasonStop, genai.FinishReasonUnspecified, "":
-		switch {
-		case called:
-			return "", &ai.Error{Code: ai.CodeModelFailed, Detail: "the model called a tool that the request does not have"}
-		case hasText:
-			return ai.FinishStop, nil
-		}
-		return "", &ai.Error{Code: ai.CodeBadResponse, Detail: "the answer is empty"}
-	case genai.FinishReasonMaxTokens, genai.FinishReasonContinuation:
-		if hasText {
-			return ai.FinishLength, nil
-		}
-		return "", &ai.Error{Code: ai.CodeMaxTokens, Detail: "the token limit was reached before any text"}
-	case genai.FinishReasonSafety, genai.FinishReasonBlocklist, genai.FinishReasonProhibitedContent, genai.FinishReasonSPII,
-		genai.FinishReasonImageSafety, genai.FinishReasonImageProhibitedContent, finishReasonModelArmor:
-		return "", &ai.Error{Code: ai.CodeContentFiltered, Detail: "the answer was blocked"}
-	case genai.FinishReasonRecitation, genai.FinishReasonImageRecitation:
-		return "", &ai.Error{Code: ai.CodeModelFailed, Detail: "the answer recited protected material"}
-	case genai.FinishReasonMalformedFunctionCall, genai.FinishReasonUnexpectedToolCall, genai.FinishReasonTooManyToolCalls:
-		return "", &ai.Error{Code: ai.CodeModelFailed, Detail: "the model called a tool that the request does not have"}
-	default:
-		return "", &ai.Error{Code: ai.CodeModelFailed, Detail: "the model stopped without an answer"}
-	}
-}
-
-// finishReasonModelArmor is on the wire but not among genai's constants.
-const finishReasonModelArmor genai.FinishReason = "MODEL_ARMOR"
-
-func usage(u *genai.GenerateContentResponseUsageMetadata) ai.Usage {
-	if u == nil {
-		return ai.Usage{}
-	}
-	return ai.Usage{
-		InputTokens:     int(u.PromptTokenCount) + int(u.ToolUsePromptTokenCount),
-		OutputTokens:    int(u.CandidatesTokenCount) + int(u.ThoughtsTokenCount),
-		TotalTokens:     int(u.TotalTokenCount),
-		CachedTokens:    int(u.CachedContentTokenCount),
-		ReasoningTokens: int(u.ThoughtsTokenCount),
-	}
+	return transport.RequestID(exchange.Header)
 }

@@ -1,0 +1,127 @@
+package gemini
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+)
+
+// maxValues bounds the values in the JSON of one response, or of one event of
+// a stream, and maxDepth their nesting: genai decodes it into maps, of which a
+// few megabytes of brackets would fill gigabytes. The largest answers, 100
+// vectors of 3072 numbers, have 310,000 values.
+const (
+	maxValues = 1 << 19
+	maxDepth  = 256
+)
+
+var errTooManyValues = errors.New("too many values in the response")
+
+// watched is what is seen of a response while genai reads it.
+type watched struct {
+	events bool   // it is a stream
+	keep   bool   // keep what is read
+	read   []byte // the response, or the event of a stream that was read last
+	err    error  // what ended a stream early
+}
+
+type watchedKey struct{}
+
+// watch returns a context under which a response is watched.
+func watch(ctx context.Context, w watched) (context.Context, *watched) {
+	return context.WithValue(ctx, watchedKey{}, &w), &w
+}
+
+// watchBody puts a watchedBody between the transport and genai.
+func watchBody(ctx context.Context, resp *http.Response) {
+	if resp.Body == nil {
+		return
+	}
+	w, _ := ctx.Value(watchedKey{}).(*watched)
+	if w == nil {
+		w = new(watched)
+	}
+	resp.Body = &watchedBody{ReadCloser: resp.Body, w: w, events: w.events && resp.StatusCode/100 == 2}
+}
+
+// watchedBody bounds the values in a body, and keeps it.
+type watchedBody struct {
+	io.ReadCloser
+	w      *watched
+	events bool
+	fresh  bool // an event has ended
+
+	values, depth  int
+	quoted, escape bool
+	err            error // what every further Read returns
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	if b.events && b.fresh {
+		b.fresh, b.values, b.depth, b.quoted, b.escape = false, 0, 0, false, false
+		b.w.read = b.w.read[:0]
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.count(p[:n])
+	if b.values > maxValues || b.depth > maxDepth {
+		b.err = errTooManyValues
+		if b.events { // as the transport does, lest genai prints the error to the log
+			b.w.err, b.err = b.err, io.EOF
+		}
+		return 0, b.err
+	}
+	if b.w.keep {
+		b.w.read = append(b.w.read, p[:n]...)
+	}
+	// The transport hands on one event at a time, and no line break but at its
+	// end.
+	b.fresh = n > 0 && p[n-1] == '\n'
+	return n, err
+}
+
+// Close reports nothing: genai would print it to the log.
+func (b *watchedBody) Close() error {
+	_ = b.ReadCloser.Close()
+	return nil
+}
+
+// count counts commas and brackets outside of strings.
+func (b *watchedBody) count(data []byte) {
+	for len(data) > 0 {
+		if b.quoted {
+			data = b.pass(data)
+			continue
+		}
+		switch data[0] {
+		case '"':
+			b.quoted = true
+		case ',':
+			b.values++
+		case '[', '{':
+			b.values++
+			b.depth++
+		case ']', '}':
+			b.depth--
+		}
+		data = data[1:]
+	}
+}
+
+// pass passes over the rest of a string.
+func (b *watchedBody) pass(data []byte) []byte {
+	if b.escape {
+		b.escape = false
+		return data[1:]
+	}
+	i := bytes.IndexAny(data, `"\`)
+	if i < 0 {
+		return nil
+	}
+	b.quoted, b.escape = data[i] == '\\', data[i] == '\\'
+	return data[i+1:]
+}
