@@ -9,12 +9,21 @@ import (
 // requestAttributes is what a request asks for beside its model. Neither the
 // tenant nor any text of it is among them.
 func requestAttributes(req *ai.Request, kind ai.Kind) []attribute.KeyValue {
-	attributes := make([]attribute.KeyValue, 0, 4)
+	attributes := make([]attribute.KeyValue, 0, 8)
 	if kind == ai.KindEmbedding {
 		if req.Dimensions > 0 {
 			attributes = append(attributes, dimensionCount.Int(req.Dimensions))
 		}
 		return attributes
+	}
+	switch {
+	case kind == ai.KindImageGeneration:
+		attributes = append(attributes, outputType.String(outputImage))
+		if req.Output != nil && req.Output.Count > 1 {
+			attributes = append(attributes, choiceCount.Int(req.Output.Count))
+		}
+	case len(req.Schema) > 0:
+		attributes = append(attributes, outputType.String(outputJSON))
 	}
 	if req.MaxTokens > 0 {
 		attributes = append(attributes, requestMaxTokens.Int(req.MaxTokens))

@@ -2,6 +2,7 @@ package otel_test
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"testing"
 
@@ -44,6 +45,14 @@ func TestASpanHoldsWhatIsKnownAndNothingElse(t *testing.T) {
 			with(map[attribute.Key]string{"gen_ai.operation.name": "embeddings", "finbrain.ai.kind": "embedding", "gen_ai.embeddings.dimension.count": "1"})},
 		{"what was asked for", &ai.Request{Prompt: "q", MaxTokens: 1, Temperature: new(0.0), Seed: new(int64(0))}, &ai.Response{},
 			with(map[attribute.Key]string{"gen_ai.request.max_tokens": "1", "gen_ai.request.temperature": "0", "gen_ai.request.seed": "0"})},
+		{"an answer by a schema", &ai.Request{Prompt: "q", Schema: json.RawMessage(`{}`)}, &ai.Response{}, with(map[attribute.Key]string{"gen_ai.output.type": "json"})},
+		{"one image", ai.ImageGeneration("q"), &ai.Response{},
+			with(map[attribute.Key]string{"gen_ai.output.type": "image", "gen_ai.operation.name": "generate_content", "finbrain.ai.kind": "image_generation"})},
+		{"an image said to be one", &ai.Request{Prompt: "q", Output: &ai.ImageOutput{Count: 1}}, &ai.Response{},
+			with(map[attribute.Key]string{"gen_ai.output.type": "image", "gen_ai.operation.name": "generate_content", "finbrain.ai.kind": "image_generation"})},
+		{"images", &ai.Request{Prompt: "q", Output: &ai.ImageOutput{Count: 2}}, &ai.Response{},
+			with(map[attribute.Key]string{"gen_ai.output.type": "image", "gen_ai.operation.name": "generate_content", "finbrain.ai.kind": "image_generation",
+				"gen_ai.request.choice.count": "2"})},
 		{"nothing of a text for an embedding", &ai.Request{Inputs: []string{"q"}, MaxTokens: 1}, &ai.Response{},
 			with(map[attribute.Key]string{"gen_ai.operation.name": "embeddings", "finbrain.ai.kind": "embedding"})},
 	} {

@@ -26,16 +26,27 @@ func contentOf(req *ai.Request) []attribute.KeyValue {
 	messages := make([]attribute.Value, 0, len(req.History)+1)
 	for i := range req.History {
 		m := &req.History[i]
-		messages = append(messages, message(string(m.Role), parts(m.Text, m.Images)))
+		said := parts(m.Text, m.Images, m.Documents)
+		messages = append(messages, message(string(m.Role), append(append(said, calls(m.ToolCalls)...), results(m.ToolResults)...)))
 	}
-	messages = append(messages, message(string(ai.RoleUser), parts(req.Prompt, req.Images)))
+	if said := parts(req.Prompt, req.Images, req.Documents); len(said) > 0 { // else the model goes on with tool results
+		messages = append(messages, message(string(ai.RoleUser), said))
+	}
 	return append(attributes, inputMessages.Slice(messages...))
 }
 
-// answerOf is what an answer says. The schema requires a reason for its end.
+// answerOf is what an answer says. The schema requires a reason for its end,
+// and has a word of its own for tool calls.
 func answerOf(resp *ai.Response) attribute.KeyValue {
 	end := cmp.Or(resp.FinishReason, ai.FinishStop)
-	return outputMessages.Slice(message(string(ai.RoleAssistant), []attribute.Value{textPart(resp.Text)},
+	if end == ai.FinishToolCalls {
+		end = "tool_call"
+	}
+	said := parts(resp.Text, nil, nil)
+	for i := range resp.Images {
+		said = append(said, filePart("image", resp.Images[i].MediaType, ""))
+	}
+	return outputMessages.Slice(message(string(ai.RoleAssistant), append(said, calls(resp.ToolCalls)...),
 		attribute.String("finish_reason", name(string(end)))))
 }
 
@@ -51,13 +62,16 @@ func message(role string, parts []attribute.Value, more ...attribute.KeyValue) a
 	return attribute.MapValue(append(more, attribute.String("role", name(role)), attribute.Slice("parts", parts...))...)
 }
 
-func parts(said string, images []ai.Image) []attribute.Value {
-	all := make([]attribute.Value, 0, len(images)+1)
+func parts(said string, images []ai.Image, documents []ai.Document) []attribute.Value {
+	all := make([]attribute.Value, 0, len(images)+len(documents)+1)
 	if said != "" {
 		all = append(all, textPart(said))
 	}
 	for i := range images {
-		all = append(all, imagePart(&images[i]))
+		all = append(all, filePart("image", images[i].Type(), images[i].URL))
+	}
+	for i := range documents {
+		all = append(all, filePart("document", "application/pdf", documents[i].URL))
 	}
 	return all
 }
@@ -66,17 +80,39 @@ func textPart(content string) attribute.Value {
 	return attribute.MapValue(attribute.String("type", "text"), attribute.String("content", text(content)))
 }
 
-// imagePart is a uri, or a blob whose content is left out: also where that
-// came as a data: URL, which no provider is sent.
-func imagePart(image *ai.Image) attribute.Value {
-	part := []attribute.KeyValue{attribute.String("modality", "image")}
-	if mime := image.Type(); mime != "" {
-		part = append(part, attribute.String("mime_type", name(mime)))
+// filePart is a uri, or a blob whose content is left out: also that of a data:
+// URL, which no provider is sent.
+func filePart(modality, mediaType, url string) attribute.Value {
+	part := []attribute.KeyValue{attribute.String("modality", modality)}
+	if mediaType != "" {
+		part = append(part, attribute.String("mime_type", name(mediaType)))
 	}
-	if image.URL != "" && !dataURL(image.URL) {
-		return attribute.MapValue(append(part, attribute.String("type", "uri"), attribute.String("uri", text(image.URL)))...)
+	if url == "" || dataURL(url) {
+		return attribute.MapValue(append(part, attribute.String("type", "blob"), attribute.String("content", ""))...)
 	}
-	return attribute.MapValue(append(part, attribute.String("type", "blob"), attribute.String("content", ""))...)
+	return attribute.MapValue(append(part, attribute.String("type", "uri"), attribute.String("uri", text(url)))...)
+}
+
+// calls are the tool calls of a turn or an answer, without their State, which
+// is the provider's own.
+func calls(all []ai.ToolCall) []attribute.Value {
+	parts := make([]attribute.Value, len(all))
+	for i := range all {
+		c := &all[i]
+		parts[i] = attribute.MapValue(attribute.String("type", "tool_call"), attribute.String("id", name(c.ID)),
+			attribute.String("name", name(c.Name)), attribute.String("arguments", text(string(c.Arguments))))
+	}
+	return parts
+}
+
+func results(all []ai.ToolResult) []attribute.Value {
+	parts := make([]attribute.Value, len(all))
+	for i := range all {
+		r := &all[i]
+		parts[i] = attribute.MapValue(attribute.String("type", "tool_call_response"), attribute.String("id", name(r.CallID)),
+			attribute.String("response", text(r.Content)))
+	}
+	return parts
 }
 
 func dataURL(url string) bool {

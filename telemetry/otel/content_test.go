@@ -1,6 +1,8 @@
 package otel_test
 
 import (
+	"context"
+	"encoding/json"
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -48,6 +50,21 @@ func TestContentIsRecordedInTheConventionsForm(t *testing.T) {
 				input:  `[{"parts":[{"modality":"image","type":"uri","uri":"https://example.com/a"}],"role":"user"},{"parts":[{"content":"q","type":"text"}],"role":"user"}]`,
 				output: answer,
 			}},
+		{"documents", &ai.Request{Prompt: "q", Documents: []ai.Document{{Data: []byte("%PDF-" + canary)}, {URL: "https://example.com/a"}}}, map[attribute.Key]string{
+			input: `[{"parts":[{"content":"q","type":"text"},{"content":"","mime_type":"application/pdf","modality":"document","type":"blob"},` +
+				`{"mime_type":"application/pdf","modality":"document","type":"uri","uri":"https://example.com/a"}],"role":"user"}]`,
+			output: answer,
+		}},
+		{"tool calls and their results", &ai.Request{History: []ai.Message{
+			{Role: ai.RoleUser, Text: "q"},
+			{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{{ID: "1", Name: "price", Arguments: json.RawMessage(`{"of":"x"}`), State: []byte(canary)}}},
+			{Role: ai.RoleTool, ToolResults: []ai.ToolResult{{CallID: "1", Content: "7"}}},
+		}}, map[attribute.Key]string{
+			input: `[{"parts":[{"content":"q","type":"text"}],"role":"user"},` +
+				`{"parts":[{"arguments":"{\"of\":\"x\"}","id":"1","name":"price","type":"tool_call"}],"role":"assistant"},` +
+				`{"parts":[{"id":"1","response":"7","type":"tool_call_response"}],"role":"tool"}]`,
+			output: answer,
+		}},
 		{"an embedding has none", ai.Embedding("q"), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -87,6 +104,21 @@ func TestAnAnswersEndIsRecordedAndAStaticOnesToo(t *testing.T) {
 		}
 		if reasons := value(s, "gen_ai.response.finish_reasons"); (end == "") != (reasons.Type() == attribute.EMPTY) {
 			t.Errorf("finish reasons %v", reasons)
+		}
+	}
+}
+
+func TestAnAnswerOfToolCallsOrImagesIsRecordedWithoutTheirBytes(t *testing.T) {
+	for want, resp := range map[string]*ai.Response{
+		`[{"finish_reason":"tool_call","parts":[{"arguments":"{}","id":"1","name":"price","type":"tool_call"}],"role":"assistant"}]`: {
+			FinishReason: ai.FinishToolCalls, ToolCalls: []ai.ToolCall{{ID: "1", Name: "price", Arguments: json.RawMessage(`{}`), State: []byte(canary)}}},
+		`[{"finish_reason":"stop","parts":[{"content":"","mime_type":"image/png","modality":"image","type":"blob"}],"role":"assistant"}]`: {
+			Images: []ai.GeneratedImage{{Data: []byte(canary), MediaType: "image/png"}}},
+	} {
+		l := newLab(t, otel.Config{Content: true})
+		_, _ = l.Wrap(ai.AnalyzerFunc(func(context.Context, *ai.Request) (*ai.Response, error) { return resp, nil })).Analyze(t.Context(), ai.Text("q"))
+		if got := value(l.calls()[0], "gen_ai.output.messages").String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }

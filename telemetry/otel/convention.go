@@ -21,6 +21,8 @@ const (
 	operationName      attribute.Key = "gen_ai.operation.name"
 	providerName       attribute.Key = "gen_ai.provider.name"
 	requestModel       attribute.Key = "gen_ai.request.model"
+	outputType         attribute.Key = "gen_ai.output.type"
+	choiceCount        attribute.Key = "gen_ai.request.choice.count"
 	requestMaxTokens   attribute.Key = "gen_ai.request.max_tokens"
 	requestTemperature attribute.Key = "gen_ai.request.temperature"
 	requestSeed        attribute.Key = "gen_ai.request.seed"
@@ -50,6 +52,9 @@ const (
 	providerGemini = "gcp.gemini"
 	providerVertex = "gcp.vertex_ai"
 	providerGoogle = "gcp.gen_ai"
+
+	outputJSON  = "json"
+	outputImage = "image"
 
 	tokenInput  = "input"
 	tokenOutput = "output"
@@ -113,6 +118,8 @@ func operation(kind ai.Kind, provider string) string {
 	switch {
 	case kind == ai.KindEmbedding:
 		return operationEmbeddings
+	case kind == ai.KindImageGeneration: // chats make no images
+		return operationGenerate
 	case provider == providerGemini, provider == providerVertex, provider == providerGoogle:
 		return operationGenerate
 	default:

@@ -2,6 +2,7 @@ package otel_test
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -23,10 +24,11 @@ func TestNamesUnitsAndBucketsAreTheConventions(t *testing.T) {
 		analyzer := l.Wrap(l.client(t, ai.WithProvider("openai", answers("gpt-4o", 0)), ai.WithProvider("gemini", answers("gemini-3-flash", 0))))
 		for _, req := range []*ai.Request{
 			{Prompt: "q", Instruction: "i", MaxTokens: 5, Temperature: new(0.0), Seed: new(int64(1)), Stop: []string{"x"}},
-			{Prompt: "q", Model: "gemini/"},
+			{Prompt: "q", Model: "gemini/", Schema: json.RawMessage(`{"type":"object"}`)},
+			{Prompt: "q", Model: "gemini/", Kind: ai.KindImageGeneration, Output: &ai.ImageOutput{Count: 2}},
 			{Inputs: []string{"q"}, Dimensions: 2},
 		} {
-			if _, err := analyzer.Analyze(t.Context(), req); err != nil {
+			if _, err := analyzer.Analyze(t.Context(), req); err != nil && req.Kind != ai.KindImageGeneration {
 				t.Fatal(err)
 			}
 		}
@@ -35,6 +37,7 @@ func TestNamesUnitsAndBucketsAreTheConventions(t *testing.T) {
 
 		known := []string{
 			string(semconv.GenAIOperationNameKey), string(semconv.GenAIProviderNameKey), string(semconv.GenAIRequestModelKey),
+			string(semconv.GenAIOutputTypeKey), string(semconv.GenAIRequestChoiceCountKey),
 			string(semconv.GenAIRequestMaxTokensKey), string(semconv.GenAIRequestTemperatureKey), string(semconv.GenAIRequestSeedKey),
 			string(semconv.GenAIRequestStopSequencesKey), string(semconv.GenAIResponseModelKey), string(semconv.GenAIResponseFinishReasonsKey),
 			string(semconv.GenAIUsageInputTokensKey), string(semconv.GenAIUsageOutputTokensKey), string(semconv.GenAIUsageCacheReadInputTokensKey),

@@ -15,20 +15,20 @@
 //
 // A call is one span of kind CLIENT, "{operation} {model}", below the span of
 // the caller's context and over those that a provider's HTTP client makes. Its
-// operation is "chat", for the Gemini API and Vertex AI "generate_content", or
-// "embeddings". The provider and the models are those that answered, of a
+// operation is "chat", for images to be made and for the Gemini API and Vertex
+// AI "generate_content", or "embeddings". The provider and the models are those that answered, of a
 // failed call, or one that got a static answer, those of the primary. Usage is
 // there only if a provider answered: cached answers cost nothing. Callers that
 // a Client let share one exchange each show its usage, so costs are summed from
 // the metrics, not from spans.
 //
 //	gen_ai.operation.name, gen_ai.provider.name, gen_ai.request.model,
-//	gen_ai.request.max_tokens, .temperature, .seed, gen_ai.response.model,
-//	gen_ai.response.finish_reasons, gen_ai.usage.input_tokens, .output_tokens,
-//	.cache_read.input_tokens, .reasoning.output_tokens,
+//	gen_ai.output.type, gen_ai.request.choice.count, .max_tokens, .temperature,
+//	.seed, gen_ai.response.model, .finish_reasons, gen_ai.usage.input_tokens,
+//	.output_tokens, .cache_read.input_tokens, .reasoning.output_tokens,
 //	gen_ai.embeddings.dimension.count
 //	error.type                  the ai.Code, "_OTHER" for an error without one
-//	finbrain.ai.kind            "text", "image" or "embedding"
+//	finbrain.ai.kind            "text", "image", "embedding" or "image_generation"
 //	finbrain.ai.route           who answered, or the primary
 //	finbrain.ai.source          "provider", "cache" or "static"
 //	finbrain.ai.fallback        whether something other than the primary answered

@@ -29,9 +29,9 @@ type Config struct {
 	// other route, "openai" among them, is its own name.
 	Providers map[string]string
 	// Content puts the instruction, the conversation, the prompt, the stop
-	// sequences and the answer of text and image requests on their spans. They
-	// are likely to hold what must not leave the application. The bytes of
-	// images are never recorded.
+	// sequences, the tool calls with their results and the answer on the spans of
+	// all but embedding requests. They are likely to hold what must not leave the
+	// application. The bytes of images and documents are never recorded.
 	Content bool
 }
 
