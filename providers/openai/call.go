@@ -6,7 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
+	"net/url"
 
 	"github.com/sashabaranov/go-openai"
 
@@ -18,25 +18,26 @@ import (
 // the whole body is there to be read again.
 type call struct {
 	provider *Provider
-	// temperature is put on the wire here, if there is one: the library drops
-	// a 0, and refuses others to models by the beginning of their names, of
-	// which the service knows more.
-	temperature *float64
-
 	exchange *transport.Exchange
 	body     bytes.Buffer // all that arrived of the last response's body
 	unread   bytes.Reader // body, as the library reads it
 	err      error        // why there is no response, or not all of it
 }
 
-// errRefused keeps the library from reading a response that is no success.
+// errRefused stands for a response that is no success.
 var errRefused = errors.New("not a success")
+
+// record returns a call, and the context to make it under.
+func (p *Provider) record(ctx context.Context) (context.Context, *call) {
+	c := &call{provider: p}
+	ctx, c.exchange = transport.Record(ctx)
+	return ctx, c
+}
 
 // newCall returns a call, the library's client to make it with, and the
 // context to make it under.
 func (p *Provider) newCall(ctx context.Context) (context.Context, *call, *openai.Client) {
-	c := &call{provider: p}
-	ctx, c.exchange = transport.Record(ctx)
+	ctx, c := p.record(ctx)
 	library := p.library
 	library.HTTPClient = c
 	return ctx, c, openai.NewClientWithConfig(library)
@@ -45,22 +46,31 @@ func (p *Provider) newCall(ctx context.Context) (context.Context, *call, *openai
 // Do sends the library's request and returns the response, read to its end: a
 // connection whose response was left unread is not used again.
 func (c *call) Do(req *http.Request) (*http.Response, error) {
-	c.provider.authorize(req.Header)
-	if c.temperature != nil {
-		if err := addTemperature(req, *c.temperature); err != nil {
-			return nil, err
-		}
+	resp, err := c.open(req)
+	if err != nil {
+		return nil, err
 	}
+	if c.err = c.read(resp); c.err != nil {
+		return nil, c.err
+	}
+	c.unread.Reset(c.body.Bytes())
+	resp.Body = io.NopCloser(&c.unread)
+	return resp, nil
+}
+
+// open sends a request and returns the response if it is a success; the body
+// of a refusal has been read.
+func (c *call) open(req *http.Request) (*http.Response, error) {
+	c.provider.authorize(req.Header)
 	resp, err := c.provider.http.Do(req)
 	if err != nil {
 		c.err = err
 		return nil, err
 	}
-	c.err = c.read(resp)
-	if c.err != nil {
-		return nil, c.err
-	}
 	if resp.StatusCode/100 != 2 {
+		if c.err = c.read(resp); c.err != nil {
+			return nil, c.err
+		}
 		return nil, errRefused
 	}
 	return resp, nil
@@ -77,21 +87,32 @@ func (c *call) read(resp *http.Response) error {
 	}
 	_, err := c.body.ReadFrom(resp.Body)
 	_ = resp.Body.Close()
-	c.unread.Reset(c.body.Bytes())
-	resp.Body = io.NopCloser(&c.unread)
 	return err
 }
 
-// addTemperature adds the field to the JSON object in the request's body.
-func addTemperature(req *http.Request, value float64) error {
-	body, err := io.ReadAll(req.Body)
+// chatRequest returns the request of a chat completion, with the address and
+// the headers that the library gives it.
+func (p *Provider) chatRequest(ctx context.Context, model string, body []byte, stream bool) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.address("/chat/completions", model), bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	field := strconv.AppendFloat([]byte(`{"temperature":`), value, 'f', -1, 64)
-	body = append(append(field, ','), body[1:]...)
-	req.ContentLength = int64(len(body))
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	req.Body, err = req.GetBody()
-	return err
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	if stream {
+		req.Header.Set("Accept", "text/event-stream")
+		req.Header.Set("Cache-Control", "no-cache")
+		req.Header.Set("Connection", "keep-alive")
+	}
+	return req, nil
+}
+
+// address returns that of an endpoint; Azure's dated interface has one for
+// each deployment.
+func (p *Provider) address(endpoint, model string) string {
+	if p.library.APIType != openai.APITypeAzure {
+		return p.library.BaseURL + endpoint
+	}
+	return p.library.BaseURL + "/openai/deployments/" + url.PathEscape(model) + endpoint +
+		"?api-version=" + url.QueryEscape(p.library.APIVersion)
 }

@@ -22,9 +22,9 @@ type completion struct {
 }
 
 type completionChoice struct {
-	Message      completionTurn // of a whole answer
-	Delta        completionTurn // of a piece
-	FinishReason string         `json:"finish_reason"`
+	Message      completionTurn   // of a whole answer
+	Delta        completionTurn   // of a piece
+	FinishReason string           `json:"finish_reason"`
 	Usage        *completionUsage // where Moonshot has the usage of a stream
 }
 

@@ -1,6 +1,7 @@
 // Package openai asks OpenAI, or a server that speaks its protocol (Azure
-// OpenAI, Ollama, vLLM, LM Studio, Groq …), for text, image analyses and
-// embeddings. Its Provider is an ai.Analyzer:
+// OpenAI, Ollama, vLLM, LM Studio, Groq …), for text, analyses of images and
+// documents, and embeddings, whole or as streams, with tools and schemas. Its
+// Provider is an ai.Analyzer and an ai.Streamer:
 //
 //	provider, err := openai.New(openai.Config{APIKey: os.Getenv("OPENAI_API_KEY")})
 //	client, err := ai.New(ai.WithProvider("openai", provider))

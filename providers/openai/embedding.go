@@ -74,7 +74,7 @@ func (p *Provider) embedBatch(ctx context.Context, inputs []string, length int, 
 		answer, err = call.otherFormat(err)
 	}
 	if err != nil {
-		return call.failure(ctx, err, model)
+		return call.failure(ctx, model)
 	}
 	if len(answer.Data) == 0 {
 		return call.noAnswer(model, "the response has no vectors")
@@ -83,11 +83,10 @@ func (p *Provider) embedBatch(ctx context.Context, inputs []string, length int, 
 	if problem != "" {
 		return call.locate(&ai.Error{Code: ai.CodeBadResponse, Detail: problem}, model)
 	}
-	used := usage(&answer.Usage)
 	resp.Embeddings = append(resp.Embeddings, vectors...)
 	resp.Space.Dimensions = len(vectors[0])
-	resp.Usage.InputTokens += used.InputTokens
-	resp.Usage.TotalTokens += used.TotalTokens
+	resp.Usage.InputTokens += answer.Usage.PromptTokens
+	resp.Usage.TotalTokens += answer.Usage.TotalTokens
 	resp.RequestID = transport.RequestID(call.exchange.Header)
 	if answer.Model != "" {
 		resp.Model = string(answer.Model)

@@ -2,11 +2,8 @@ package openai
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
-
-	"github.com/sashabaranov/go-openai"
 
 	"github.com/finbrain/ai"
 	"github.com/finbrain/ai/internal/transport"
@@ -23,9 +20,8 @@ func ended(ctx context.Context, model string) error {
 	return e
 }
 
-// failure says what went wrong when the library returned err. The text of err
-// goes no further: it may hold what the service wrote.
-func (c *call) failure(ctx context.Context, err error, model string) *ai.Error {
+// failure says what went wrong with the exchange.
+func (c *call) failure(ctx context.Context, model string) *ai.Error {
 	status := c.exchange.Status
 	answered := status/100 == 2
 	e := new(ai.Error)
@@ -39,7 +35,7 @@ func (c *call) failure(ctx context.Context, err error, model string) *ai.Error {
 			e.Detail = e.Cause.Error()
 		}
 	case status == 0:
-		e.Code, e.Detail = ai.CodeInvalidRequest, unsent(err)
+		e.Code, e.Detail = ai.CodeInvalidRequest, "the request cannot be written"
 	case answered:
 		e.Code, e.Detail = ai.CodeBadResponse, "the response is not of the documented shape"
 	default:
@@ -61,19 +57,6 @@ func (c *call) locate(e *ai.Error, model string) *ai.Error {
 	e.Provider, e.Model = providerName, model
 	e.Status, e.RequestID = c.exchange.Status, transport.RequestID(c.exchange.Header)
 	return e
-}
-
-// unsent says why the library sent nothing: it knows what some models refuse.
-func unsent(err error) string {
-	switch {
-	case errors.Is(err, openai.ErrReasoningModelMaxTokensDeprecated):
-		return "this model takes no max_tokens: leave LegacyMaxTokens off"
-	case errors.Is(err, openai.ErrReasoningEffortUnsupported):
-		return "this model does not know the ReasoningEffort"
-	case errors.Is(err, openai.ErrChatCompletionInvalidModel):
-		return "this model takes no conversations"
-	}
-	return "the library refused to send it"
 }
 
 // refusal reads why the service refused. The Code is empty when a success
@@ -127,7 +110,7 @@ func (w *errorBody) disguised() (ai.Code, string) {
 		return transport.CodeOfStatus(w.Code.status()), detail
 	case w.Type == "invalid_request_error":
 		return ai.CodeInvalidRequest, detail
-	case w.Type == "server_error":
+	case w.Type == "server_error", w.Code == "server_error":
 		return ai.CodeUnavailable, detail
 	}
 	return ai.CodeBadResponse, detail

@@ -178,7 +178,9 @@ func TestANetworkFailureHasItsCodeAndCause(t *testing.T) {
 	}
 }
 
-func TestWhatTheLibraryRefusesIsTheCallersError(t *testing.T) {
+// The library refuses these by the names of the models; the service knows more.
+func TestNoRequestIsRefusedForTheNameOfItsModel(t *testing.T) {
+	tool := []ai.Tool{{Name: "f"}}
 	for name, c := range map[string]struct {
 		change func(*openai.Config)
 		req    *ai.Request
@@ -186,15 +188,14 @@ func TestWhatTheLibraryRefusesIsTheCallersError(t *testing.T) {
 		"max tokens": {func(c *openai.Config) { c.LegacyMaxTokens = true }, &ai.Request{Prompt: "x", MaxTokens: 3}},
 		"effort":     {func(c *openai.Config) { c.ReasoningEffort = "minimal" }, &ai.Request{Prompt: "x", Model: "gpt-6-sol"}},
 		"old model":  {func(*openai.Config) {}, &ai.Request{Prompt: "x", Model: "text-davinci-003"}},
+		"sampling":   {func(*openai.Config) {}, &ai.Request{Prompt: "x", Model: "gpt-6-luna", Temperature: new(0.5)}},
+		"tools":      {func(*openai.Config) {}, &ai.Request{Prompt: "x", Model: "o3", Tools: tool, Temperature: new(0.5)}},
 	} {
 		w := wiretest.Answering(200, answer("x"))
-		_, err := provider(t, w, c.change).Analyze(t.Context(), c.req)
-		if e := asError(t, err); e.Code != ai.CodeInvalidRequest || e.Status != 0 || e.Detail == "" || e.Temporary() {
-			t.Errorf("%s: %#v", name, e)
+		if _, err := provider(t, w, c.change).Analyze(t.Context(), c.req); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
-		if sent := w.Requests(); len(sent) != 0 {
-			t.Errorf("%s: %d requests were sent", name, len(sent))
-		}
+		w.Only(t)
 	}
 }
 

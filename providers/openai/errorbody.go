@@ -66,6 +66,7 @@ func readErrorBody(body []byte) *errorBody {
 	switch {
 	case len(inner) == 0: // a field of the wrong type leaves the others read
 		_ = json.Unmarshal(body, w)
+		w.found = w.Message != "" && w.Type+w.Code != ""
 	case inner[0] == '{':
 		w.found, w.enveloped = true, true
 		_ = json.Unmarshal(inner, w)

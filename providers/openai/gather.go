@@ -67,7 +67,7 @@ func (g *gathering) find(piece *completionCall) int {
 		sameID := piece.ID == c.wireID || piece.ID == "" || c.wireID == ""
 		switch {
 		case piece.Index != nil && c.index == *piece.Index && sameID,
-			piece.Index == nil && piece.ID != "" && piece.ID == c.wireID && (c.index < 0 || piece.Function.Name == ""):
+			piece.Index == nil && piece.ID != "" && piece.ID == c.wireID:
 			return i
 		}
 	}

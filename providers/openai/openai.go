@@ -19,7 +19,7 @@ import (
 const providerName = "openai"
 
 // Provider answers text, image and embedding requests with OpenAI's API. It is
-// an ai.Analyzer and an ai.Planner, is safe for concurrent use, keeps no
+// an ai.Analyzer, an ai.Streamer and an ai.Planner, is safe for concurrent use, keeps no
 // goroutine and needs no closing.
 type Provider struct {
 	http    *http.Client
@@ -40,6 +40,7 @@ type Provider struct {
 
 var (
 	_ ai.Analyzer = (*Provider)(nil)
+	_ ai.Streamer = (*Provider)(nil)
 	_ ai.Planner  = (*Provider)(nil)
 )
 
@@ -109,10 +110,7 @@ func (p *Provider) authorize(header http.Header) {
 // 2048 inputs of an embedding request. It never retries. Its errors are
 // *ai.Error.
 func (p *Provider) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, error) {
-	if err := req.Validate(); err != nil {
-		return nil, err
-	}
-	if err := p.serves(req); err != nil {
+	if err := p.check(req); err != nil {
 		return nil, err
 	}
 	model, _ := p.model(req)
@@ -136,14 +134,27 @@ func (p *Provider) Plan(req *ai.Request) (ai.Plan, error) {
 	return plan, nil
 }
 
-// serves returns the error of a kind that the server was said not to have.
+// check returns why a request is not sent.
+func (p *Provider) check(req *ai.Request) error {
+	if err := req.Validate(); err != nil {
+		return err
+	}
+	return p.serves(req)
+}
+
+// serves returns the error of a request that the server cannot answer, as far
+// as that is known here.
 func (p *Provider) serves(req *ai.Request) error {
 	kind := req.ResolvedKind()
 	switch {
-	case kind == ai.KindImageGeneration, len(req.Documents)+len(req.Tools)+len(req.Schema) > 0:
-		return &ai.Error{Code: ai.CodeUnsupported, Provider: providerName}
-	case p.kinds == nil || slices.Contains(p.kinds, kind):
-		return nil
+	case kind == ai.KindImageGeneration, p.kinds != nil && !slices.Contains(p.kinds, kind):
+		return unsupported("this server has no " + kind.String() + " requests")
+	case documentsByURL(req):
+		return unsupported("chat completions take no documents by URL")
 	}
-	return &ai.Error{Code: ai.CodeUnsupported, Provider: providerName, Detail: "this server has no " + kind.String() + " requests"}
+	return nil
+}
+
+func unsupported(detail string) error {
+	return &ai.Error{Code: ai.CodeUnsupported, Provider: providerName, Detail: detail}
 }

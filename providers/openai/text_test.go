@@ -189,7 +189,7 @@ func TestASuccessWithoutAnAnswerIsAnError(t *testing.T) {
 		"error beside":       {`{"error":{"code":502},"choices":[{"message":{"content":"ha"},"finish_reason":null}]}`, ai.CodeUnavailable},
 		"broken off":         {choice(`,"content":"ha"`, `"insufficient_system_resource"`), ai.CodeUnavailable},
 		"error as reason":    {choice(`,"content":"ha"`, `"error"`), ai.CodeUnavailable},
-		"error in a list":    {`[` + refused("x", "", "401") + `]`, ai.CodeBadResponse}, // a list is no answer: it does not decode
+		"error in a list":    {`[` + refused("x", "", "401") + `]`, ai.CodeAuthentication},
 	} {
 		_, err := provider(t, wiretest.Answering(200, c.body, "X-Request-Id", "req_1")).Analyze(t.Context(), ai.Text("x"))
 		e := asError(t, err)
