@@ -194,19 +194,23 @@ func (l *call) newAttempt(s *seat, r *route) Attempt {
 func (l *call) attempt(caller, ctx context.Context, r *route, s *seat, entry *Attempt) (*Response, error) {
 	resp, err := r.analyze(ctx, s.req)
 	entry.Duration = time.Since(l.start) - entry.Start
-	if err == nil && r != l.primary && !l.servedSpace(resp) {
-		err = &Error{Code: CodeIncompatibleSpace}
+	var usage Usage
+	if err == nil {
+		usage = resp.Usage
+		if r != l.primary && !l.servedSpace(resp) {
+			err = &Error{Code: CodeIncompatibleSpace} // which the provider charges for all the same
+		}
 	}
 	if err == nil {
 		if entry.Model == "" {
 			entry.Model = resp.Model // what was asked for, nobody knows
 		}
-		l.tellAttempt(r, entry, resp.Usage)
+		l.tellAttempt(r, entry, usage)
 		return resp, nil
 	}
 	e := r.errorOf(caller, ctx, s.plan.Model, err)
 	entry.Code, entry.Status, entry.RetryAfter = e.Code, e.Status, e.RetryAfter
-	l.tellAttempt(r, entry, Usage{})
+	l.tellAttempt(r, entry, usage)
 	return nil, e
 }
 

@@ -23,7 +23,8 @@ type Origin struct {
 }
 
 // CallEnded says that Client.Analyze returned, or work on jobs or files. Provider
-// and Model are what served; Circuit is empty.
+// and Model are what served; Circuit is empty. Of a call that was refused before
+// it began, as invalid, too late or of a closed Client, there is no event.
 type CallEnded struct {
 	Origin
 	// Code is empty when there was an answer; Source, Fallback, Reason and
@@ -38,7 +39,8 @@ type CallEnded struct {
 	Duration time.Duration
 }
 
-// AttemptEnded says that a provider was asked once, and what came of it.
+// AttemptEnded says that a provider was asked once, and what came of it. Model
+// is what was asked for; the answer's if nobody knows.
 type AttemptEnded struct {
 	Origin
 	// Code is empty when it answered, and CodeCanceled when the caller, or
@@ -47,7 +49,8 @@ type AttemptEnded struct {
 	Status     int
 	RetryAfter time.Duration
 	Duration   time.Duration
-	Usage      Usage
+	// Usage is the answer's, also of one that could not be used.
+	Usage Usage
 }
 
 // FellBack says that something other than the primary answered a call.

@@ -1,6 +1,7 @@
 package aiprom
 
 import (
+	"cmp"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,12 +19,14 @@ type Collector struct {
 	readings    *readings
 	series      series
 	models      models
+	prices      map[routeModel]Price
 	maxCircuits int
 
 	mu         sync.Mutex
 	clients    []*ai.Client
-	circuits   map[string]bool // the names of the clients' circuits
+	missed     uint64 // events, by clients that are watched no more
 	registries []*resilience.Registry
+	admitted   map[string]*resilience.Breaker // of registries, by the label that shows them
 }
 
 var (
@@ -40,8 +43,8 @@ func New(c Config) (*Collector, error) {
 	c = c.withDefaults()
 	m := newMetrics(c)
 	return &Collector{
-		metrics: m, readings: newReadings(), series: newSeries(m, c.prices()), models: c.models(),
-		maxCircuits: c.MaxCircuits, circuits: make(map[string]bool),
+		metrics: m, readings: newReadings(), series: newSeries(m), models: c.models(), prices: c.prices(),
+		maxCircuits: c.MaxCircuits, admitted: make(map[string]*resilience.Breaker),
 	}, nil
 }
 
@@ -52,7 +55,8 @@ func (c *Collector) Observe(e ai.Event) {
 	case ai.CallEnded:
 		c.series.calls.get(callKey{e.Provider, e.Kind, codeLabel(e.Code), e.Source}).add(e.Duration)
 	case ai.FellBack:
-		m.fallbacks.WithLabelValues(text(e.Primary), e.Kind.String(), codeLabel(e.Reason), string(e.Source), orNone(text(e.Provider))).Inc()
+		reason := codeLabel(cmp.Or(e.Reason, other)) // a provider's own fallback may have none
+		m.fallbacks.WithLabelValues(text(e.Primary), e.Kind.String(), reason, string(e.Source), orNone(text(e.Provider))).Inc()
 	case ai.AttemptEnded:
 		c.attempt(e)
 	case ai.CacheLooked:
@@ -79,15 +83,25 @@ func (c *Collector) Observe(e ai.Event) {
 
 // attempt counts what a provider was asked, and what that used and cost.
 func (c *Collector) attempt(e ai.AttemptEnded) {
-	model := c.models.label(e.Model)
+	model, used := c.models.label(e.Model), tokensOf(e.Usage)
 	c.series.attempts.get(attemptKey{e.Provider, e.Kind, model, codeLabel(e.Code)}).add(e.Duration)
-	priced := false
-	if used := tokensOf(e.Usage); used != (tokens{}) {
-		priced = c.series.usages.get(usageKey{e.Provider, e.Kind, model}).add(used)
+	if used == (tokens{}) {
+		if e.Code == "" {
+			c.unpriced(e)
+		}
+		return
 	}
-	if e.Code == "" && !priced {
-		c.metrics.unpriced.WithLabelValues(text(e.Provider), e.Kind.String()).Inc()
+	key := usageKey{e.Provider, e.Kind, model}
+	c.series.usages.get(key).add(used)
+	if cost, known := c.prices[routeModel{e.Provider, model}].of(used); known {
+		c.series.costs.get(key).Add(cost)
+	} else {
+		c.unpriced(e)
 	}
+}
+
+func (c *Collector) unpriced(e ai.AttemptEnded) {
+	c.metrics.unpriced.WithLabelValues(text(e.Provider), e.Kind.String()).Inc()
 }
 
 // Describe implements [prometheus.Collector].

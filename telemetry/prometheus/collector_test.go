@@ -44,6 +44,10 @@ func TestEveryEventMovesItsMetrics(t *testing.T) {
 			ai.FellBack{Origin: ai.Origin{Kind: ai.KindText}, Primary: "openai", Reason: ai.CodeTimeout, Source: ai.SourceStatic},
 			values{`ai_fallbacks_total{kind="text",primary="openai",provider="none",reason="timeout",source="static"}`: 1},
 		},
+		"a fallback that a provider made without a reason": {
+			ai.FellBack{Origin: text, Primary: "openai", Source: ai.SourceProvider},
+			values{`ai_fallbacks_total{kind="text",primary="openai",provider="openai",reason="other",source="provider"}`: 1},
+		},
 		"an attempt with tokens": {
 			ai.AttemptEnded{Origin: text, Duration: time.Second,
 				Usage: ai.Usage{InputTokens: 100, CachedTokens: 30, OutputTokens: 50, ReasoningTokens: 20}},
@@ -168,19 +172,27 @@ func TestNoLabelGrowsWithWhatRequestsAndAdaptersSay(t *testing.T) {
 	})
 }
 
-func TestEveryCodeOfThePackageHasItsLabel(t *testing.T) {
+// codesOfThePackage reads them from where they are declared.
+func codesOfThePackage(t *testing.T) (codes []string) {
+	t.Helper()
 	source, err := os.ReadFile("../../error.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := regexp.MustCompile(`\bCode\w+ +Code = "(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	for _, match := range regexp.MustCompile(`\bCode\w+ +Code = "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
+		codes = append(codes, match[1])
+	}
 	if len(codes) < 19 {
 		t.Fatalf("found the codes %v only", codes)
 	}
+	return codes
+}
+
+func TestEveryCodeOfThePackageHasItsLabel(t *testing.T) {
+	codes := codesOfThePackage(t)
 	metrics := newCollector(t, aiprom.Config{})
 	want := make(values)
-	for _, match := range codes {
-		code := match[1]
+	for _, code := range codes {
 		metrics.Observe(ai.CallEnded{Origin: ai.Origin{Kind: ai.KindText}, Code: ai.Code(code)})
 		want[fmt.Sprintf(`ai_calls_total{code=%q,kind="text",provider="none",source="none"}`, code)] = 1
 	}

@@ -3,6 +3,7 @@ package aiprom
 import (
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,8 +15,8 @@ type Config struct {
 	// Models are shown by name in the label "model", as are those of Prices; all
 	// others are "other". Requests may name models, so they cannot all be shown.
 	Models []string
-	// Prices is what tokens cost. A model without a price has no cost, which is
-	// not the same as a cost of zero.
+	// Prices is what tokens cost. What used tokens without a price has no cost,
+	// which is not the same as a cost of zero.
 	Prices []Price
 	// Currency of the Prices, a constant label of the cost. Default "USD".
 	Currency string
@@ -23,9 +24,9 @@ type Config struct {
 	// Default: 0.01·2ⁿ up to 81.92, which are those of the OpenTelemetry
 	// conventions for GenAI clients.
 	Buckets []float64
-	// MaxCircuits is how many breakers of registries are shown at most; how many
-	// are not is a metric of its own. A Client's circuits are always shown.
-	// Default 500.
+	// MaxCircuits is how many breakers of registries are shown at most, those
+	// that are found first; how many are not is a metric of its own. A Client's
+	// circuits are always shown. Default 500.
 	MaxCircuits int
 }
 
@@ -34,23 +35,29 @@ type Config struct {
 type Price struct {
 	// Provider is the name of the route, as given to ai.WithProvider.
 	Provider string
-	// Model is the name that the provider's answers carry, which may be longer
-	// than the one that was asked for: a dated version has its own price.
+	// Model is the provider's own name of the model that is asked, as in
+	// ai.Plan. Of a provider that is no ai.Planner it is the name in the request,
+	// or where that has none the name in the answer.
 	Model string
 	// Input and Output are for tokens of the request and of the answer, tokens
-	// spent on thinking included. Embeddings have no Output.
+	// spent on thinking included. Embeddings have no Output. An attempt that used
+	// tokens of both has no cost if one of the two is 0.
 	Input, Output float64
 	// CachedInput is for input tokens that the provider had cached. 0: as Input.
 	CachedInput float64
 }
 
-// of returns the cost of tokens.
-func (p Price) of(t tokens) float64 {
+// of returns the cost of tokens, which is not known if some have no price.
+func (p Price) of(t tokens) (cost float64, known bool) {
 	cached := p.CachedInput
 	if cached == 0 {
 		cached = p.Input
 	}
-	return (p.Input*float64(t.input) + cached*float64(t.cached) + p.Output*float64(t.output+t.reasoning)) / 1e6
+	output := t.output + t.reasoning
+	if t.input > 0 && p.Input == 0 || t.cached > 0 && cached == 0 || output > 0 && p.Output == 0 {
+		return 0, false
+	}
+	return (p.Input*float64(t.input) + cached*float64(t.cached) + p.Output*float64(output)) / 1e6, true
 }
 
 // models are those that are shown by name.
@@ -65,10 +72,10 @@ func (c Config) models() models {
 	return m
 }
 
-func (c Config) prices() map[servedModel]Price {
-	m := make(map[servedModel]Price, len(c.Prices))
+func (c Config) prices() map[routeModel]Price {
+	m := make(map[routeModel]Price, len(c.Prices))
 	for _, p := range c.Prices {
-		m[servedModel{p.Provider, p.Model}] = p
+		m[routeModel{p.Provider, p.Model}] = p
 	}
 	return m
 }
@@ -77,7 +84,8 @@ func (c Config) withDefaults() Config {
 	if c.Currency == "" {
 		c.Currency = "USD"
 	}
-	if c.Buckets == nil {
+	c.Buckets = slices.Clone(c.Buckets)
+	if len(c.Buckets) == 0 {
 		c.Buckets = prometheus.ExponentialBuckets(0.01, 2, 14)
 	}
 	if c.MaxCircuits == 0 {
@@ -92,13 +100,13 @@ func (c Config) validate() error {
 			return err
 		}
 	}
-	priced := make(map[servedModel]bool, len(c.Prices))
+	priced := make(map[routeModel]bool, len(c.Prices))
 	for i, p := range c.Prices {
 		field := fmt.Sprintf("Prices[%d]", i)
 		if err := p.validate(field); err != nil {
 			return err
 		}
-		m := servedModel{p.Provider, p.Model}
+		m := routeModel{p.Provider, p.Model}
 		if priced[m] {
 			return invalid(field, "is for %q of %q, which has a price already", p.Model, p.Provider)
 		}

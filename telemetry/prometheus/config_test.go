@@ -50,7 +50,9 @@ func TestTheSameModelMayHaveAPriceAtEachProvider(t *testing.T) {
 }
 
 func TestBucketsAreThoseOfTheConfig(t *testing.T) {
-	metrics := newCollector(t, aiprom.Config{Buckets: []float64{0.5}})
+	upper := []float64{0.5}
+	metrics := newCollector(t, aiprom.Config{Buckets: upper})
+	upper[0] = 7 // the caller's own again
 	metrics.Observe(ai.AttemptEnded{Origin: text})
 	metrics.Observe(ai.CallEnded{Origin: text})
 	got := scrape(t, registered(t, metrics))
@@ -63,6 +65,13 @@ func TestBucketsAreThoseOfTheConfig(t *testing.T) {
 	if buckets != 4 { // 0.5 and +Inf in both
 		t.Errorf("%d buckets", buckets)
 	}
+	got.want(t, values{`ai_call_duration_seconds_bucket{kind="text",source="none",le="0.5"}`: 1})
+}
+
+func TestNoBucketsAreTheDefault(t *testing.T) {
+	metrics := newCollector(t, aiprom.Config{Buckets: []float64{}})
+	metrics.Observe(ai.CallEnded{Origin: text})
+	scrape(t, registered(t, metrics)).want(t, values{`ai_call_duration_seconds_bucket{kind="text",source="none",le="81.92"}`: 1})
 }
 
 func TestTwoCollectorsShareARegistryUnderALabel(t *testing.T) {

@@ -14,8 +14,11 @@
 //
 // Counters of calls, attempts, fallbacks, tokens and so on are moved by the
 // Client's events, a moment after what they tell of. Under more load than its
-// observers keep up with a Client drops events, which ai_events_dropped_total
-// counts. States, thresholds, budgets, gates and the ai_circuit counters except
+// observers keep up with a Client drops events, changes of state last, and these
+// counters are too low by what ai_events_dropped_total counts. Calls that are
+// refused before they begin, as invalid, late or of a closed Client, make no
+// event. Every caller's call counts, even where several share one attempt;
+// tokens and cost count once per attempt. States, thresholds, budgets, gates and the ai_circuit counters except
 // ai_circuit_transitions_total are read from the breakers at each scrape; they
 // miss nothing.
 //
@@ -27,8 +30,8 @@
 //     a kind, "openai/text", or a name in a registry (Config.MaxCircuits);
 //   - kind is one of the kinds of request;
 //   - model is a name that Config.Models or Config.Prices lists, else "other".
-//     Answers may name a longer, dated model than was asked for, and a failed
-//     attempt has only the name asked for: list both;
+//     It is the provider's own name of the model that is asked (see Price.Model),
+//     not a longer, dated one that the answer may name;
 //   - code and reason are a Code of package ai, "ok" without a failure, else
 //     "other";
 //   - source is "provider", "cache" or "static", and "none" without an answer,
@@ -39,8 +42,8 @@
 // Per route and kind, events make at most 26 series for each model that is
 // shown, 21 for each route and 150 more, most of them for codes that never come.
 // The histograms have 17 series per kind and source (at most 4), and per route,
-// kind and outcome (3). At each scrape 25 series are read of every circuit of a
-// Client, 17 of every breaker of a registry.
+// kind and outcome (3). At each scrape up to 26 series are read of every circuit
+// of a Client, 18 of every breaker of a registry.
 //
 // # Alerts and dashboard
 //

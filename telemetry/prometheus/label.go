@@ -54,8 +54,8 @@ func timestamp(t time.Time) float64 { return float64(t.UnixNano()) / 1e9 }
 // text makes a name fit for a label, which must be valid UTF-8.
 func text(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
-// servedModel is a model of one provider.
-type servedModel struct{ provider, model string }
+// routeModel is a model of one route.
+type routeModel struct{ provider, model string }
 
 // models are those that are shown by name.
 type models map[string]bool

@@ -1,6 +1,11 @@
 package aiprom
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/resilience"
+)
 
 // metrics are those that events move.
 type metrics struct {
@@ -52,14 +57,14 @@ func newMetrics(c Config) *metrics {
 		ConstLabels: prometheus.Labels{"currency": c.Currency},
 	}, []string{"provider", "kind", "model"}))
 	m.unpriced = counter("ai_unpriced_attempts_total",
-		"Answers that are missing from the cost, for want of a price or of reported tokens.", "provider", "kind")
+		"Attempts that are missing from the cost: answers without reported tokens, and tokens without a price.", "provider", "kind")
 	m.lookups = counter("ai_cache_lookups_total",
-		"Looks into the cache for an answer of a route, by what was found.", "provider", "kind", "result")
+		"Looks into the cache for an answer of a route, by what was found; a call may look for a fresh one, a stale one and those of substitutes.", "provider", "kind", "result")
 
 	m.retries = counter("ai_retries_total",
-		"Attempts made because an earlier one failed.", "circuit")
+		"Waits before another attempt, after one that failed or was refused.", "circuit")
 	m.retryWaits = counter("ai_retry_wait_seconds_total",
-		"Time planned for waiting before those attempts.", "circuit")
+		"Time planned for those waits.", "circuit")
 	m.budgetsEmpty = counter("ai_retry_budget_exhausted_total",
 		"Attempts not made because the retry budget was spent.", "circuit")
 	m.refusals = counter("ai_refusals_total",
@@ -71,6 +76,26 @@ func newMetrics(c Config) *metrics {
 	m.hedges = counter("ai_hedges_total",
 		"Second attempts beside slow ones, by whether they answered first.", "circuit", "outcome")
 	return m
+}
+
+// begin gives the counters of a Client's circuit the value 0: of a series that
+// begins with its first event Prometheus shows no increase.
+func (m *metrics) begin(circuit string) {
+	for _, c := range []*prometheus.CounterVec{m.retries, m.retryWaits, m.budgetsEmpty} {
+		c.WithLabelValues(circuit)
+	}
+	for _, by := range []ai.Refuser{ai.RefusedByBreaker, ai.RefusedByGate, ai.RefusedByLimit} {
+		m.refusals.WithLabelValues(circuit, string(by))
+	}
+	for _, change := range [][2]resilience.State{
+		{resilience.Closed, resilience.Open}, {resilience.Open, resilience.HalfOpen},
+		{resilience.HalfOpen, resilience.Open}, {resilience.HalfOpen, resilience.Closed},
+	} {
+		m.transitions.WithLabelValues(circuit, change[0].String(), change[1].String(), resilience.Automatic.String())
+	}
+	for _, reason := range []ai.Code{ai.CodeRateLimited, ai.CodeQuotaExhausted} {
+		m.gateClosings.WithLabelValues(circuit, string(reason))
+	}
 }
 
 // keep notes a metric among all.

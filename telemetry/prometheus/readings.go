@@ -7,6 +7,7 @@ type readings struct {
 	state, mode                  *prometheus.Desc
 	windowFailures, threshold    *prometheus.Desc
 	failureRatio, ratioThreshold *prometheus.Desc
+	ratioRequired                *prometheus.Desc
 	failures, refusals, openings *prometheus.Desc
 	lastFailure, opened          *prometheus.Desc
 	gates                        *prometheus.Desc
@@ -31,11 +32,13 @@ func newReadings() *readings {
 	r.windowFailures = describe("ai_circuit_window_failures",
 		"Failures within the window now.", "circuit")
 	r.threshold = describe("ai_circuit_failure_threshold",
-		"Failures within the window that open the circuit; absent where the rate alone does.", "circuit")
+		"Failures within the window that open the circuit; absent where the share of failed calls alone does.", "circuit")
 	r.failureRatio = describe("ai_circuit_failure_ratio",
-		"Share of the calls within the window that failed; absent where it opens nothing, and while there are too few calls to judge.", "circuit")
+		"Share of the calls within the window that failed; absent where it does not matter, and while there are too few calls to judge.", "circuit")
 	r.ratioThreshold = describe("ai_circuit_failure_ratio_threshold",
 		"Share of failed calls that opens the circuit; absent where none does.", "circuit")
+	r.ratioRequired = describe("ai_circuit_failure_ratio_required",
+		"Share of failed calls below which the number of failures does not open the circuit; absent where it always does.", "circuit")
 	r.failures = describe("ai_circuit_failures_total",
 		"Failures counted.", "circuit")
 	r.refusals = describe("ai_circuit_refusals_total",

@@ -38,6 +38,7 @@ type series struct {
 	calls    *memo[callKey, timed]
 	attempts *memo[attemptKey, timed]
 	usages   *memo[usageKey, usage]
+	costs    *memo[usageKey, prometheus.Counter]
 }
 
 // callKey is what the series of calls differ by; code is a label.
@@ -64,7 +65,7 @@ type usageKey struct {
 	model    string
 }
 
-func newSeries(m *metrics, prices map[servedModel]Price) series {
+func newSeries(m *metrics) series {
 	return series{
 		calls: newMemo(func(k callKey) timed {
 			kind, source := k.kind.String(), orNone(string(k.source))
@@ -82,16 +83,15 @@ func newSeries(m *metrics, prices map[servedModel]Price) series {
 		}),
 		usages: newMemo(func(k usageKey) usage {
 			provider, kind := text(k.provider), k.kind.String()
-			u := usage{
+			return usage{
 				input:     m.tokens.WithLabelValues(provider, kind, k.model, "input"),
 				cached:    m.tokens.WithLabelValues(provider, kind, k.model, "input_cached"),
 				output:    m.tokens.WithLabelValues(provider, kind, k.model, "output"),
 				reasoning: m.tokens.WithLabelValues(provider, kind, k.model, "output_reasoning"),
 			}
-			if price, known := prices[servedModel{k.provider, k.model}]; known {
-				u.price, u.cost = price, m.cost.WithLabelValues(provider, kind, k.model)
-			}
-			return u
+		}),
+		costs: newMemo(func(k usageKey) prometheus.Counter {
+			return m.cost.WithLabelValues(text(k.provider), k.kind.String(), k.model)
 		}),
 	}
 }
@@ -107,23 +107,12 @@ func (t timed) add(took time.Duration) {
 	t.seconds.Observe(seconds(took))
 }
 
-// usage counts the tokens of a model, and their cost.
-type usage struct {
-	input, cached, output, reasoning prometheus.Counter
+// usage counts the tokens of a model.
+type usage struct{ input, cached, output, reasoning prometheus.Counter }
 
-	price Price
-	cost  prometheus.Counter // nil without a price
-}
-
-// add reports whether the cost is known.
-func (u usage) add(t tokens) (priced bool) {
+func (u usage) add(t tokens) {
 	u.input.Add(float64(t.input))
 	u.cached.Add(float64(t.cached))
 	u.output.Add(float64(t.output))
 	u.reasoning.Add(float64(t.reasoning))
-	if u.cost == nil {
-		return false
-	}
-	u.cost.Add(u.price.of(t))
-	return true
 }

@@ -5,38 +5,71 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/finbrain/ai"
 	"github.com/finbrain/ai/resilience"
 )
 
-// Watch adds the circuits of a client to what each scrape reads, for as long as
-// the Collector lives. It returns an error if another client has a circuit of
-// the same name, "route/kind": such clients need a Collector each, registered
-// with [prometheus.WrapRegistererWith] and a label that tells them apart.
+// Watch adds the circuits of a client to what each scrape reads, and gives
+// their counters a zero, so that a first transition or refusal shows as an
+// increase. It returns an error if another client has a circuit of the same
+// name, "route/kind": such clients need a Collector each, registered with
+// prometheus.WrapRegistererWith and a label that tells them apart. Clients
+// that are closed by then are watched no more, so another may take the place of
+// one.
 func (c *Collector) Watch(client *ai.Client) error {
 	if client == nil {
 		return errors.New("aiprom: Watch: client is nil")
 	}
+	closed := c.closed() // not under the lock: breakers may call the application
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	breakers := client.Breakers()
-	for _, b := range breakers {
-		if c.circuits[b.Name()] {
-			return fmt.Errorf("aiprom: Watch: circuit %q is watched already", b.Name())
+	taken := make(map[string]bool)
+	for _, other := range c.clients {
+		if _, is := closed[other]; is && other != client {
+			continue
+		}
+		for _, g := range other.Guards() {
+			taken[text(g.Name())] = true
 		}
 	}
-	for _, b := range breakers {
-		c.circuits[b.Name()] = true
+	guards := client.Guards()
+	for _, g := range guards {
+		name := text(g.Name())
+		if taken[name] {
+			return fmt.Errorf("aiprom: Watch: circuit %q is watched already", name)
+		}
+		taken[name] = true
 	}
-	c.clients = append(c.clients, client)
+	for _, g := range guards {
+		c.metrics.begin(text(g.Name()))
+	}
+	c.clients = append(slices.DeleteFunc(c.clients, func(other *ai.Client) bool {
+		missed, is := closed[other]
+		c.missed += missed
+		return is
+	}), client)
 	return nil
 }
 
+// closed returns the watched clients that are closed, with the events they
+// dropped.
+func (c *Collector) closed() map[*ai.Client]uint64 {
+	c.mu.Lock()
+	clients := slices.Clone(c.clients)
+	c.mu.Unlock()
+	closed := make(map[*ai.Client]uint64)
+	for _, client := range clients {
+		if h := client.Health(); h.Closed {
+			closed[client] = h.DroppedEvents
+		}
+	}
+	return closed
+}
+
 // WatchRegistry adds the breakers of a registry, those to come included: file
-// storage, e-mail, a database. A breaker whose name is taken, by a client's
-// circuit or in a registry that was added before, is not shown again.
+// storage, e-mail, a database. A breaker whose name another one has, a client's
+// circuit or one of a registry that was added before, is not shown, but counted
+// with those that are too many.
 func (c *Collector) WatchRegistry(r *resilience.Registry) error {
 	if r == nil {
 		return errors.New("aiprom: WatchRegistry: registry is nil")
@@ -47,107 +80,46 @@ func (c *Collector) WatchRegistry(r *resilience.Registry) error {
 	return nil
 }
 
-func (c *Collector) collectWatched(ch chan<- prometheus.Metric) {
-	c.mu.Lock()
-	clients, registries := slices.Clone(c.clients), slices.Clone(c.registries)
-	c.mu.Unlock()
+// watched is what a scrape is to read.
+type watched struct {
+	clients  []*ai.Client
+	breakers []*resilience.Breaker // of registries
+	leftOut  int                   // breakers of registries
+	missed   uint64                // events, by clients that are watched no more
+}
 
-	s := scrape{readings: c.readings, ch: ch}
-	shown, dropped := make(map[string]bool), uint64(0)
-	for _, client := range clients {
-		for _, g := range client.Guards() {
-			shown[text(g.Name())] = true
-			s.guard(g)
+// watched chooses the breakers of registries that are shown: those that were
+// shown before, then others as long as there is room.
+func (c *Collector) watched() watched {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w := watched{clients: slices.Clone(c.clients), missed: c.missed}
+	own, seen := make(map[string]bool), make(map[*resilience.Breaker]bool)
+	for _, client := range w.clients {
+		for _, b := range client.Breakers() {
+			own[text(b.Name())], seen[b] = true, true
 		}
-		dropped += client.Health().DroppedEvents
 	}
-	own := len(shown)
-	leftOut := 0
-	for _, r := range registries {
+	for _, r := range c.registries {
 		for b := range r.All() {
-			switch name := text(b.Name()); {
-			case shown[name]:
-			case len(shown)-own == c.maxCircuits:
-				leftOut++
-			default:
-				shown[name] = true
-				s.breaker(b)
+			if seen[b] {
+				continue
+			}
+			seen[b] = true
+			if name := text(b.Name()); !own[name] && c.admit(name, b) {
+				w.breakers = append(w.breakers, b)
+			} else {
+				w.leftOut++
 			}
 		}
 	}
-	s.gauge(s.leftOut, float64(leftOut))
-	s.counter(s.dropped, float64(dropped))
+	return w
 }
 
-// scrape is one reading of what is watched.
-type scrape struct {
-	*readings
-	ch chan<- prometheus.Metric
-}
-
-func (s scrape) gauge(d *prometheus.Desc, value float64, labels ...string) {
-	s.ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-}
-
-func (s scrape) counter(d *prometheus.Desc, value float64, labels ...string) {
-	s.ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, value, labels...)
-}
-
-// flag is 1 for what is the case.
-func (s scrape) flag(d *prometheus.Desc, is bool, labels ...string) {
-	value := 0.0
-	if is {
-		value = 1
+// admit reports whether b is the breaker that is shown under name. It needs mu.
+func (c *Collector) admit(name string, b *resilience.Breaker) bool {
+	if c.admitted[name] == nil && len(c.admitted) < c.maxCircuits {
+		c.admitted[name] = b
 	}
-	s.gauge(d, value, labels...)
-}
-
-func (s scrape) guard(g *resilience.Guard) {
-	s.breaker(g.Breaker())
-	name := text(g.Name())
-	closed := map[string]int{string(ai.CodeRateLimited): 0, string(ai.CodeQuotaExhausted): 0}
-	for _, gate := range g.Gates() {
-		if gate.State == resilience.Open {
-			closed[codeLabel(ai.Code(gate.Reason))]++
-		}
-	}
-	for reason, n := range closed {
-		s.gauge(s.gates, float64(n), name, reason)
-	}
-	s.gauge(s.budget, float64(g.BudgetLeft()), name)
-	s.gauge(s.budgetCapacity, float64(g.Policy().Budget.Capacity), name)
-	if l := g.Limiter(); l != nil {
-		s.gauge(s.concurrent, float64(l.InFlight()), name)
-		s.gauge(s.limit, float64(l.Limit()), name)
-		s.gauge(s.queued, float64(l.Queued()), name)
-	}
-}
-
-func (s scrape) breaker(b *resilience.Breaker) {
-	now, cfg, name := b.Snapshot(), b.Config(), text(b.Name())
-	for state := resilience.Closed; state <= resilience.HalfOpen; state++ {
-		s.flag(s.state, now.State == state, name, state.String())
-	}
-	for mode := resilience.Automatic; mode <= resilience.MetricsOnly; mode++ {
-		s.flag(s.mode, now.Mode == mode, name, mode.String())
-	}
-	s.gauge(s.windowFailures, float64(now.FailureCount), name)
-	if cfg.Failures > 0 {
-		s.gauge(s.threshold, float64(cfg.Failures), name)
-	}
-	if cfg.FailureRate > 0 {
-		s.gauge(s.ratioThreshold, cfg.FailureRate, name)
-		if now.Calls >= cfg.MinCalls {
-			s.gauge(s.failureRatio, now.FailureRate, name)
-		}
-	}
-	s.counter(s.failures, float64(now.Failures), name)
-	s.counter(s.refusals, float64(now.Refusals), name)
-	s.counter(s.openings, float64(now.Trips), name)
-	if !now.LastFailure.IsZero() {
-		s.gauge(s.lastFailure, timestamp(now.LastFailure), name)
-	}
-	if !now.OpenedAt.IsZero() {
-		s.gauge(s.opened, timestamp(now.OpenedAt), name)
-	}
+	return c.admitted[name] == b
 }

@@ -87,6 +87,25 @@ func TestAFailureRatioIsShownOnlyWhereItIsJudged(t *testing.T) {
 	scrape(t, registry).want(t, values{`ai_circuit_failure_ratio{circuit="mail"}`: 0.25})
 }
 
+func TestAFailureRatioThatIsRequiredIsShown(t *testing.T) {
+	metrics := newCollector(t, aiprom.Config{})
+	services := newRegistry(t, resilience.RegistryConfig{Default: resilience.BreakerConfig{MinFailureRate: 0.5}})
+	if err := metrics.WatchRegistry(services); err != nil {
+		t.Fatal(err)
+	}
+	mail := services.Breaker("mail")
+	mail.RecordFailure()
+	for range 3 {
+		mail.RecordSuccess()
+	}
+	scrape(t, registered(t, metrics)).want(t, values{
+		`ai_circuit_failure_threshold{circuit="mail"}`:       5,
+		`ai_circuit_failure_ratio{circuit="mail"}`:           0.25,
+		`ai_circuit_failure_ratio_required{circuit="mail"}`:  0.5,
+		`ai_circuit_failure_ratio_threshold{circuit="mail"}`: math.NaN(),
+	})
+}
+
 func TestABreakerThatOnlyMeasuresIsShownClosed(t *testing.T) {
 	metrics := newCollector(t, aiprom.Config{})
 	services := newRegistry(t, resilience.RegistryConfig{Default: resilience.BreakerConfig{Failures: 1, Mode: resilience.MetricsOnly}})
@@ -112,7 +131,6 @@ func TestNoMoreThanSoManyBreakersOfRegistriesAreShown(t *testing.T) {
 	for i := range 2 {
 		first.Breaker(fmt.Sprint("host-", i))
 	}
-	second.Breaker("host-0")
 	second.Breaker("table")
 	for _, watch := range []error{metrics.Watch(client), metrics.WatchRegistry(first), metrics.WatchRegistry(second)} {
 		if watch != nil {
@@ -131,6 +149,42 @@ func TestNoMoreThanSoManyBreakersOfRegistriesAreShown(t *testing.T) {
 		`ai_circuits_left_out`:                             1,
 		`ai_circuit_state{circuit="table",state="closed"}`: 1,
 		`ai_circuit_state{circuit="view",state="closed"}`:  math.NaN(),
+	})
+}
+
+func TestABreakerOnceShownGivesNoPlaceToOneThatComesLater(t *testing.T) {
+	metrics := newCollector(t, aiprom.Config{MaxCircuits: 1})
+	services := newRegistry(t, resilience.RegistryConfig{})
+	if err := metrics.WatchRegistry(services); err != nil {
+		t.Fatal(err)
+	}
+	registry := registered(t, metrics)
+	services.Breaker("mail")
+	scrape(t, registry)
+	services.Breaker("database")
+	scrape(t, registry).want(t, values{
+		`ai_circuit_state{circuit="mail",state="closed"}`:     1,
+		`ai_circuit_state{circuit="database",state="closed"}`: math.NaN(),
+		`ai_circuits_left_out`:                                1,
+	})
+}
+
+func TestABreakerHiddenByAnotherOfItsNameIsCounted(t *testing.T) {
+	metrics := newCollector(t, aiprom.Config{})
+	client := newClient(t, ai.WithProvider("openai", &provider{}, ai.OnlyKinds(ai.KindText)))
+	first, second := newRegistry(t, resilience.RegistryConfig{}), newRegistry(t, resilience.RegistryConfig{})
+	first.Breaker("mail").RecordFailure()
+	second.Breaker("mail")
+	second.Breaker("openai/text").RecordFailure()
+	for _, watch := range []error{metrics.Watch(client), metrics.WatchRegistry(first), metrics.WatchRegistry(first), metrics.WatchRegistry(second)} {
+		if watch != nil {
+			t.Fatal(watch)
+		}
+	}
+	scrape(t, registered(t, metrics)).want(t, values{
+		`ai_circuits_left_out`:                              2,
+		`ai_circuit_window_failures{circuit="mail"}`:        1,
+		`ai_circuit_window_failures{circuit="openai/text"}`: 0,
 	})
 }
 
