@@ -2,6 +2,7 @@ package aiprom
 
 import (
 	"cmp"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -86,7 +87,7 @@ func (c *Collector) attempt(e ai.AttemptEnded) {
 	model, used := c.models.label(e.Model), tokensOf(e.Usage)
 	c.series.attempts.get(attemptKey{e.Provider, e.Kind, model, codeLabel(e.Code)}).add(e.Duration)
 	if used == (tokens{}) {
-		if e.Code == "" {
+		if e.Code == "" && slices.Contains(ai.Kinds(), e.Kind) { // work on jobs and files uses no tokens
 			c.unpriced(e)
 		}
 		return

@@ -104,6 +104,18 @@ func TestTokensOfAFailureWithoutAPriceAreCountedAsMissing(t *testing.T) {
 	scrape(t, registered(t, metrics)).want(t, values{`ai_unpriced_attempts_total{kind="text",provider="openai"}`: 1})
 }
 
+func TestWorkOnJobsAndFilesIsNotMissingFromTheCost(t *testing.T) {
+	metrics := newCollector(t, aiprom.Config{})
+	for _, kind := range []ai.Kind{ai.KindFineTuning, ai.KindFile, ai.KindImageGeneration} {
+		metrics.Observe(ai.AttemptEnded{Origin: ai.Origin{Provider: "openai", Kind: kind}})
+	}
+	scrape(t, registered(t, metrics)).want(t, values{
+		`ai_unpriced_attempts_total{kind="finetune",provider="openai"}`:         math.NaN(),
+		`ai_unpriced_attempts_total{kind="file",provider="openai"}`:             math.NaN(),
+		`ai_unpriced_attempts_total{kind="image_generation",provider="openai"}`: 1,
+	})
+}
+
 func TestWhatIsServedToManyCallersIsPaidForOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		metrics := newCollector(t, aiprom.Config{Models: []string{"gpt"}})
