@@ -71,8 +71,8 @@ func eventOf(o Origin, e resilience.Event) Event {
 }
 
 // origin is that of an event of the call at a route.
-func (l *call) origin(r *route, model string) Origin {
-	o := Origin{Time: time.Now(), Call: l.id, Kind: l.kind, Model: model}
+func (l *call) origin(at time.Time, r *route, model string) Origin {
+	o := Origin{Time: at, Call: l.id, Kind: l.kind, Model: model}
 	if r != nil {
 		o.Circuit, o.Provider = r.guards[l.kind].Name(), r.name
 	}
@@ -86,7 +86,7 @@ func (l *call) tellAttempt(r *route, a *Attempt, usage Usage) {
 		return
 	}
 	events.publish(AttemptEnded{
-		Origin: l.origin(r, a.Model), Code: a.Code, Status: a.Status,
+		Origin: l.origin(l.start.Add(a.Start+a.Duration), r, a.Model), Code: a.Code, Status: a.Status,
 		RetryAfter: a.RetryAfter, Duration: a.Duration, Usage: usage,
 	})
 }
@@ -99,7 +99,7 @@ func (l *call) tellCache(r *route, age time.Duration, found bool) {
 			result = CacheStale
 		}
 	}
-	l.client.events.publish(CacheLooked{Origin: l.origin(r, l.seat(r).plan.Model), Result: result, Age: age})
+	l.client.events.publish(CacheLooked{Origin: l.origin(time.Now(), r, l.seat(r).plan.Model), Result: result, Age: age})
 }
 
 // tellEnd tells of a fallback, and that the call is over.
@@ -109,7 +109,8 @@ func (l *call) tellEnd(resp *Response, err error) {
 	if !fellBack && !events.wants() {
 		return
 	}
-	o := l.origin(nil, "")
+	now := time.Now()
+	o := l.origin(now, nil, "")
 	if err == nil {
 		o.Provider, o.Model = resp.Provider, resp.Model
 	}
@@ -119,7 +120,7 @@ func (l *call) tellEnd(resp *Response, err error) {
 	if !events.wants() {
 		return
 	}
-	end := CallEnded{Origin: o, Duration: time.Since(l.start)}
+	end := CallEnded{Origin: o, Duration: now.Sub(l.start)}
 	trail := Trail(nil)
 	if err == nil {
 		end.Source, end.Fallback, end.Reason, end.Usage = resp.Source, resp.Fallback, resp.Reason, resp.Usage
