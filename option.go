@@ -20,6 +20,22 @@ type optionFunc func(*settings) error
 
 func (f optionFunc) apply(s *settings) error { return f(s) }
 
+// Options returns one option in place of several, which apply in their order.
+func Options(options ...Option) Option {
+	return optionFunc(func(s *settings) error {
+		var first error
+		for _, o := range options { // all of them: New closes a store that any of them brings
+			if o == nil {
+				continue
+			}
+			if err := o.apply(s); first == nil {
+				first = err
+			}
+		}
+		return first
+	})
+}
+
 // settings collects the options before New checks them against each other.
 type settings struct {
 	routes    []*route
