@@ -81,8 +81,11 @@ func ExampleWithProvider() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	fmt.Println(len(client.Breakers()), "breakers")
-	// Output: 7 breakers
+	fmt.Println(client.Breaker("local", ai.KindText).Name())
+	fmt.Println(client.Breaker("local", ai.KindImage))
+	// Output:
+	// local/text
+	// <nil>
 }
 
 func ExampleNew() {
