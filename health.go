@@ -27,8 +27,10 @@ type Health struct {
 type Circuit struct {
 	// Name is "route/kind", or the name of a breaker that is no Client's.
 	Name string
-	// State is the breaker's: "closed", "open" or "half_open".
-	State resilience.State
+	// State is the breaker's: "closed", "open" or "half_open". Shadow is the same,
+	// except in resilience.MetricsOnly: there it is what the state would be, and
+	// shown where that is another.
+	State, Shadow resilience.State
 	// FailureCount is how many failures the window holds now.
 	FailureCount int
 	// LastFailure and OpenedAt are zero when there was none.
@@ -103,7 +105,7 @@ func CircuitOf(s resilience.Snapshot) Circuit {
 		s.RetryAfter = min(s.RetryAfter, probeHint)
 	}
 	return Circuit{
-		Name: s.Name, State: s.State, FailureCount: s.FailureCount,
+		Name: s.Name, State: s.State, Shadow: s.Shadow, FailureCount: s.FailureCount,
 		LastFailure: s.LastFailure, OpenedAt: s.OpenedAt, RetryAfter: s.RetryAfter,
 		Reason: s.Reason, Mode: s.Mode,
 		Failures: s.Failures, Refusals: s.Refusals, Trips: s.Trips,
@@ -131,6 +133,7 @@ func (c *Circuit) refuses(model string) (refuses bool, wait time.Duration) {
 type circuitJSON struct {
 	Name         string           `json:"name"`
 	State        resilience.State `json:"state"`
+	Shadow       resilience.State `json:"shadow_state,omitzero"`
 	FailureCount int              `json:"failure_count"`
 	LastFailure  time.Time        `json:"last_failure_time,omitzero"`
 	OpenedAt     time.Time        `json:"opened_at,omitzero"`
@@ -147,8 +150,11 @@ type circuitJSON struct {
 
 // MarshalJSON writes times to the millisecond and waits in whole seconds.
 func (c Circuit) MarshalJSON() ([]byte, error) {
+	if c.Shadow == c.State {
+		c.Shadow = 0
+	}
 	return json.Marshal(circuitJSON{
-		c.Name, c.State, c.FailureCount, stamp(c.LastFailure), stamp(c.OpenedAt), seconds(c.RetryAfter), c.Reason, c.Mode,
+		c.Name, c.State, c.Shadow, c.FailureCount, stamp(c.LastFailure), stamp(c.OpenedAt), seconds(c.RetryAfter), c.Reason, c.Mode,
 		c.Provider, c.Kind, c.Failures, c.Refusals, c.Trips, c.Gates,
 	})
 }
@@ -165,7 +171,14 @@ func (g Gate) MarshalJSON() ([]byte, error) {
 	return json.Marshal(gateJSON{g.Model, g.Reason, stamp(g.Until), seconds(g.RetryAfter)})
 }
 
-// seconds rounds up: whoever waits that long does not come too early.
-func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+// seconds rounds up: whoever waits that long does not come too early. It is
+// never negative.
+func seconds(d time.Duration) int64 {
+	s := int64(d / time.Second)
+	if d%time.Second > 0 {
+		s++
+	}
+	return max(s, 0)
+}
 
 func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

@@ -220,3 +220,43 @@ func TestHealthInJSONHasWholeSecondsAndMilliseconds(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEndlessWaitIsNotNegativeInJSON(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		client := newClient(t, ai.WithProvider("primary", answers(""), ai.OnlyKinds(ai.KindText)))
+		client.Breaker("primary", ai.KindText).Trip(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "contract over")
+		got, err := json.Marshal(client.Health())
+		if err != nil || strings.Count(string(got), `"retry_after":9223372037,`) != 2 {
+			t.Errorf("got %s, %v", got, err)
+		}
+	})
+}
+
+func TestABreakerThatOnlyMeasuresShowsWhatItWouldDo(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		client := newClient(t, ai.WithProvider("primary", answers(""), ai.OnlyKinds(ai.KindText)),
+			ai.WithPolicy("", 0, resilience.Policy{Breaker: resilience.BreakerConfig{Mode: resilience.MetricsOnly}}))
+		circuit := func() ai.Circuit { return client.Health().Circuits[0] }
+		for _, want := range []resilience.State{resilience.Closed, resilience.Open, resilience.HalfOpen} {
+			if c := circuit(); c.State != resilience.Closed || c.Shadow != want {
+				t.Errorf("got %+v, want the shadow %v", c, want)
+			}
+			wantKind(t, client, ai.KindText, ai.KindHealth{Available: true})
+			told, err := json.Marshal(circuit())
+			shadow := `"state":"closed","shadow_state":"` + want.String() + `"`
+			if err != nil || strings.Contains(string(told), shadow) != (want != resilience.Closed) || strings.Count(string(told), "shadow") > 1 {
+				t.Errorf("got %s, %v", told, err)
+			}
+			switch want {
+			case resilience.Closed:
+				open(client, "primary", ai.KindText)
+			case resilience.Open:
+				wait(30 * time.Second)
+			}
+		}
+		client.Breaker("primary", ai.KindText).ForceOpen()
+		if c := circuit(); c.State != resilience.Open || c.Shadow != resilience.Open {
+			t.Errorf("got %+v", c)
+		}
+	})
+}

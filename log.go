@@ -9,7 +9,8 @@ import (
 )
 
 // logObserver writes events as structured log lines: the changes of a circuit
-// at warn when it opens and info otherwise, fallbacks at info, a rejected key
+// at warn when it opens and info otherwise, also where it refuses nobody
+// (resilience.MetricsOnly), fallbacks at info, a rejected key
 // or used-up quota at error. Other failed attempts are left to the trail of
 // their answer.
 type logObserver struct {
@@ -20,11 +21,14 @@ type logObserver struct {
 func (o logObserver) Observe(e Event) {
 	switch e := e.(type) {
 	case StateChanged:
-		level := slog.LevelInfo
-		if e.To == resilience.Open {
+		level, message := slog.LevelInfo, "circuit breaker changed state"
+		switch {
+		case e.Mode == resilience.MetricsOnly:
+			message = "circuit breaker would have changed state"
+		case e.To == resilience.Open:
 			level = slog.LevelWarn
 		}
-		o.write(e.Time, level, "circuit breaker changed state",
+		attrs := []slog.Attr{
 			slog.String("component", "circuit_breaker"),
 			slog.String("event", "state_change"),
 			slog.String("from_state", e.From.String()),
@@ -34,7 +38,12 @@ func (o logObserver) Observe(e Event) {
 			slog.String("circuit", e.Circuit),
 			slog.String("provider", e.Provider),
 			slog.String("reason", e.Reason),
-			slog.Int64("open_for_ms", e.OpenFor.Milliseconds()))
+			slog.Int64("open_for_ms", e.OpenFor.Milliseconds()),
+		}
+		if e.Mode != resilience.Automatic {
+			attrs = append(attrs, slog.String("mode", e.Mode.String()))
+		}
+		o.write(e.Time, level, message, attrs...)
 	case AttemptEnded:
 		if e.Code != CodeAuthentication && e.Code != CodeQuotaExhausted {
 			return

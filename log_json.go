@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 )
 
 // NewJSONHandler returns a [slog.JSONHandler] that writes lines as FinBrain's
@@ -25,7 +26,7 @@ func NewJSONHandler(w io.Writer, options *slog.HandlerOptions) slog.Handler {
 		if len(groups) == 0 {
 			switch a.Key {
 			case slog.TimeKey:
-				if a.Value.Kind() == slog.KindTime {
+				if a.Value.Kind() == slog.KindTime && a.Value.Time().Location() == ofLine {
 					return slog.Int64("ts", a.Value.Time().UnixMilli())
 				}
 			case slog.LevelKey:
@@ -46,6 +47,10 @@ func NewJSONHandler(w io.Writer, options *slog.HandlerOptions) slog.Handler {
 	return messageLast{Handler: slog.NewJSONHandler(w, &own)}
 }
 
+// ofLine marks the time of a line, which the application's attributes may have
+// a namesake of.
+var ofLine = time.FixedZone("line", 0)
+
 // messageLast moves the message behind the attributes, unless those are in a
 // group: it would be in there with them.
 type messageLast struct {
@@ -55,6 +60,7 @@ type messageLast struct {
 
 // Handle writes the record with its message as its last attribute.
 func (h messageLast) Handle(ctx context.Context, r slog.Record) error {
+	r.Time = r.Time.In(ofLine)
 	if h.grouped {
 		return h.Handler.Handle(ctx, r)
 	}

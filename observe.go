@@ -9,11 +9,13 @@ import (
 // Observer is told what happens in a Client: a type switch over Event finds
 // what it wants.
 //
-// Events arrive one at a time, from one goroutine per Client; those of one
-// circuit arrive in the order in which they happened. A slow observer delays
-// no call: up to 1,024 events wait for it, further ones are dropped and
-// counted in Health, state changes last. An observer that panics loses that
-// event only.
+// Events arrive one at a time, from one goroutine per Client. The state changes
+// of one circuit arrive in the order in which they happened, and so do the
+// events of one call, but for attempts beside each other; between them what
+// happened at almost the same time may arrive either way. A slow observer delays
+// no call, but whoever is told after it: up to 1,024 events wait, further ones
+// are dropped and counted in Health, state changes last. An observer that panics
+// loses that event only.
 type Observer interface{ Observe(Event) }
 
 // ObserverFunc lets an ordinary function be an Observer.
@@ -71,8 +73,8 @@ func (f *feed) start() {
 	go f.pump(f.idle)
 }
 
-// pump delivers until nothing is left. An observer may end its goroutine
-// (runtime.Goexit): another then goes on behind the event.
+// pump delivers until nothing is left. An observer may end its goroutine:
+// another then goes on behind the event.
 func (f *feed) pump(idle chan struct{}) {
 	defer func() {
 		f.mu.Lock()
@@ -90,9 +92,7 @@ func (f *feed) pump(idle chan struct{}) {
 				return
 			}
 		}
-		for _, o := range f.observers {
-			deliver(o, e)
-		}
+		deliver(f.observers, e)
 	}
 }
 
@@ -109,11 +109,16 @@ func (f *feed) next() (e Event, ok bool) {
 	return e, true
 }
 
-// deliver keeps an observer's panic from ending the application: what watches
-// the calls must not be able to break them.
-func deliver(o Observer, e Event) {
+// deliver tells the observers, each whatever those before it do: one that
+// panics must not end the application, and one that ends the goroutine
+// (runtime.Goexit) takes nothing from the others.
+func deliver(observers []Observer, e Event) {
+	if len(observers) == 0 {
+		return
+	}
+	defer deliver(observers[1:], e)
 	defer func() { _ = recover() }()
-	o.Observe(e)
+	observers[0].Observe(e)
 }
 
 // drain waits until the observers have been told everything, or limit has

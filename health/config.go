@@ -14,12 +14,14 @@ type Config struct {
 	// Kinds must be answerable for the service to be ready; default all that a
 	// provider serves. Without the others it is only degraded.
 	Kinds []ai.Kind
-	// JobKind is what the jobs of /jobs/status ask for; default text.
+	// JobKind is what the jobs of /jobs/status ask for; default text or, if no
+	// provider serves that, the first of [ai.Kinds] that one does.
 	JobKind ai.Kind
 	// Services are the breakers of what the service uses beside the providers:
 	// storage, notifications, the database. They are shown after the Client's,
-	// ordered by name, and while one is not closed the service is degraded. All
-	// of them are read for every request: tens, not thousands.
+	// ordered by name, and while one is not closed the service is degraded. One
+	// that is the Client's is shown once. All of them are read for every request:
+	// tens, not thousands.
 	Services *resilience.Registry
 	// Required names the Services without which the service is not ready: while
 	// one of these is open /readyz fails, in every process that sees the same.
@@ -28,11 +30,7 @@ type Config struct {
 }
 
 // check reports the first bad field in the light of what the client serves.
-func (c *Config) check(client *ai.Client) error {
-	if client == nil {
-		return errors.New("health: client is nil")
-	}
-	served := client.Health().Kinds
+func (c *Config) check(served []ai.KindHealth) error {
 	serves := func(k ai.Kind) bool {
 		return slices.ContainsFunc(served, func(h ai.KindHealth) bool { return h.Kind == k })
 	}

@@ -2,11 +2,13 @@ package health
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"sync/atomic"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/resilience"
 )
 
 // Endpoints serves the health of a service: see the package documentation. Its
@@ -14,6 +16,7 @@ import (
 // are never to be cached, and are safe for concurrent use.
 type Endpoints struct {
 	client   *ai.Client
+	own      []*resilience.Breaker // the client's
 	config   Config
 	draining atomic.Bool
 }
@@ -21,19 +24,27 @@ type Endpoints struct {
 // New returns the endpoints of a service that asks client, or an error that
 // names what is wrong with its arguments.
 func New(client *ai.Client, config Config) (*Endpoints, error) {
-	config.JobKind = cmp.Or(config.JobKind, ai.KindText)
-	if err := config.check(client); err != nil {
+	if client == nil {
+		return nil, errors.New("health: client is nil")
+	}
+	served := client.Health().Kinds
+	if len(served) == 0 {
+		return nil, errors.New("health: the client serves no kind of request")
+	}
+	config.JobKind = cmp.Or(config.JobKind, served[0].Kind)
+	if err := config.check(served); err != nil {
 		return nil, err
 	}
 	config.Kinds, config.Required = slices.Clone(config.Kinds), slices.Clone(config.Required)
-	return &Endpoints{client: client, config: config}, nil
+	return &Endpoints{client: client, own: client.Breakers(), config: config}, nil
 }
 
-// Register serves the endpoints at /health, /readyz and /jobs/status of mux.
+// Register serves the endpoints at /health, /readyz and /jobs/status of mux,
+// which answers other methods than GET and HEAD itself.
 func (e *Endpoints) Register(mux *http.ServeMux) {
-	mux.HandleFunc("/health", e.Health)
-	mux.HandleFunc("/readyz", e.Ready)
-	mux.HandleFunc("/jobs/status", e.JobsStatus)
+	mux.HandleFunc("GET /health", e.Health) // a pattern without GET would conflict with a "GET /"
+	mux.HandleFunc("GET /readyz", e.Ready)
+	mux.HandleFunc("GET /jobs/status", e.JobsStatus)
 }
 
 // Drain makes /readyz fail from now on, so that no further requests are sent

@@ -11,7 +11,9 @@ import (
 	"github.com/finbrain/ai/resilience/httpguard"
 )
 
-// WriteError answers a request with an error of an [ai.Analyzer]. A refusal of
+// WriteError answers a request with an error of an [ai.Analyzer], an [*ai.Error]
+// or an [ai.Code] alone, in the place of whatever the header was to be of, as
+// [http.Error] does. A refusal of
 // a circuit, a gate or a limit, of a Client or of any other breaker, is answered
 // with 503 and the body of [Gate]. Any other error gets the status of its Code
 // and
@@ -39,16 +41,21 @@ import (
 // mend: hence no 401 and no 429.
 func WriteError(w http.ResponseWriter, err error) {
 	e, ok := errors.AsType[*ai.Error](err)
+	if !ok {
+		if httpguard.WriteRefusal(w, err, http.StatusServiceUnavailable) {
+			return
+		}
+		e = &ai.Error{Code: ai.CodeOf(err)} // which may be all there is of it
+	}
 	switch {
-	case !ok && httpguard.WriteRefusal(w, err, http.StatusServiceUnavailable):
 	case e == nil:
-		write(w, http.StatusInternalServerError, errorBody{Error: internal})
+		writeError(w, http.StatusInternalServerError, errorBody{Error: internal})
 	case refused(e):
 		httpguard.WriteRefusal(w, refusalOf(e), http.StatusServiceUnavailable)
 	case e.Code == ai.CodeOverloadedHere:
 		httpguard.WriteRefusal(w, resilience.ErrLimit, http.StatusServiceUnavailable)
 	case errors.Is(e, ai.ErrClosed):
-		write(w, http.StatusServiceUnavailable, errorBody{Error: unavailable})
+		writeError(w, http.StatusServiceUnavailable, errorBody{Error: unavailable})
 	default:
 		writeCoded(w, e)
 	}
@@ -120,7 +127,7 @@ type errorBody struct {
 func writeCoded(w http.ResponseWriter, e *ai.Error) {
 	status := statusOf(e.Code)
 	if status == http.StatusInternalServerError {
-		write(w, status, errorBody{Error: internal})
+		writeError(w, status, errorBody{Error: internal})
 		return
 	}
 	body := errorBody{Error: strings.ReplaceAll(string(e.Code), "_", " "), RetryAfter: seconds(e.RetryAfter), Code: e.Code}
@@ -130,8 +137,16 @@ func writeCoded(w http.ResponseWriter, e *ai.Error) {
 	if e.Provider == "" { // else it is the words of somebody's adapter
 		body.Field = e.Field
 	}
+	writeError(w, status, body)
+}
+
+func writeError(w http.ResponseWriter, status int, body errorBody) {
+	h := w.Header()
+	for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified", "Retry-After"} {
+		h.Del(name)
+	}
 	if body.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(body.RetryAfter, 10))
+		h.Set("Retry-After", strconv.FormatInt(body.RetryAfter, 10))
 	}
 	write(w, status, body)
 }

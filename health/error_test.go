@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,4 +121,36 @@ func TestOfAnUnknownErrorNothingIsTold(t *testing.T) {
 	wantError(t, &ai.Error{Code: "canary", Field: "canary", RetryAfter: time.Second}, 500, "", internal)
 	wantError(t, (*ai.Error)(nil), 500, "", internal)
 	wantError(t, nil, 500, "", internal)
+}
+
+func TestACodeAloneIsAnErrorToo(t *testing.T) {
+	wantError(t, ai.CodeTimeout, 504, "", `{"error":"temporarily unavailable","code":"timeout"}`)
+	wantError(t, fmt.Errorf("analysing: %w", ai.CodeTooLarge), 413, "", `{"error":"too large","code":"too_large"}`)
+	wantError(t, ai.CodeCircuitOpen, 503, "30", `{"error":"temporarily unavailable","retry_after":30,"circuit_state":"open"}`)
+	wantError(t, ai.Code("theirs"), 500, "", `{"error":"internal error"}`)
+}
+
+func TestNoWaitIsNegativeHoweverLongItIs(t *testing.T) {
+	wantError(t, &ai.Error{Code: ai.CodeTimeout, RetryAfter: math.MaxInt64}, 504, "9223372037",
+		`{"error":"temporarily unavailable","retry_after":9223372037,"code":"timeout"}`)
+	wantError(t, &ai.Error{Code: ai.CodeTimeout, RetryAfter: -time.Minute}, 504, "", `{"error":"temporarily unavailable","code":"timeout"}`)
+}
+
+func TestAnErrorKeepsNothingOfTheAnswerThatWasNotToBe(t *testing.T) {
+	for name, err := range map[string]error{"error": down(), "refusal": ai.CodeCircuitOpen, "unknown": errors.New("theirs")} {
+		w := httptest.NewRecorder()
+		for _, header := range []string{"Content-Encoding", "Etag", "Last-Modified", "Content-Length", "Retry-After"} {
+			w.Header().Set(header, "theirs")
+		}
+		w.Header().Set("X-Request-Id", "kept")
+		health.WriteError(w, err)
+		for header, values := range w.Header() {
+			if slices.Contains(values, "theirs") {
+				t.Errorf("%s: %s is still there", name, header)
+			}
+		}
+		if w.Header().Get("X-Request-Id") != "kept" {
+			t.Errorf("%s: took away what it does not know", name)
+		}
+	}
 }

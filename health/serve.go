@@ -10,7 +10,7 @@ import (
 func serve(w http.ResponseWriter, r *http.Request, document func() (status int, body any)) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		write(w, http.StatusMethodNotAllowed, errorBody{Error: "method not allowed"})
+		writeError(w, http.StatusMethodNotAllowed, errorBody{Error: "method not allowed"})
 		return
 	}
 	status, body := document()

@@ -14,15 +14,36 @@ import (
 
 func TestEndpointsAnswerGetAndHeadOnly(t *testing.T) {
 	client := newClient(t, ai.WithProvider("openai", working()))
+	e := newEndpoints(t, client, health.Config{})
 	mux := http.NewServeMux()
+	e.Register(mux)
+	for path, h := range map[string]http.HandlerFunc{"/health": e.Health, "/readyz": e.Ready, "/jobs/status": e.JobsStatus} {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+			alone, behind := ask(t, h, method), httptest.NewRecorder()
+			want(t, alone, http.StatusMethodNotAllowed, `{"error":"method not allowed"}`)
+			mux.ServeHTTP(behind, httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody))
+			for _, w := range []*httptest.ResponseRecorder{alone, behind} {
+				if got := w.Header().Get("Allow"); w.Code != http.StatusMethodNotAllowed || got != "GET, HEAD" {
+					t.Errorf("%s %s: %d, Allow is %q", method, path, w.Code, got)
+				}
+			}
+		}
+	}
+}
+
+func TestEndpointsFitBesideAnythingElseInAMux(t *testing.T) {
+	client := newClient(t, ai.WithProvider("openai", working()))
+	mux := http.NewServeMux()
+	mux.Handle("GET /", http.NotFoundHandler()) // as a service does that serves pages
+	mux.Handle("POST /{any...}", accept)
 	newEndpoints(t, client, health.Config{}).Register(mux)
 	for _, path := range []string{"/health", "/readyz", "/jobs/status"} {
-		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
-			w := httptest.NewRecorder()
-			mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody))
-			want(t, w, http.StatusMethodNotAllowed, `{"error":"method not allowed"}`)
-			if got := w.Header().Get("Allow"); got != "GET, HEAD" {
-				t.Errorf("Allow is %q", got)
+		for method, status := range map[string]int{http.MethodGet: 200, http.MethodHead: 200, http.MethodPost: 202} {
+			if w := ask(t, func(w http.ResponseWriter, r *http.Request) {
+				r.URL.Path = path
+				mux.ServeHTTP(w, r)
+			}, method); w.Code != status {
+				t.Errorf("%s %s: %d", method, path, w.Code)
 			}
 		}
 	}

@@ -22,16 +22,24 @@ const (
 type state struct {
 	ai.Health
 	config *Config
+	lost   bool // a required service cannot be had
 }
 
 // states are circuits by name.
 type states map[string]resilience.State
 
 func (e *Endpoints) look() state {
-	s := state{e.client.Health(), &e.config}
-	if services := e.config.Services; services != nil {
-		for b := range services.All() {
-			s.Circuits = append(s.Circuits, ai.CircuitOf(b.Snapshot()))
+	s := state{Health: e.client.Health(), config: &e.config}
+	if e.config.Services == nil {
+		return s
+	}
+	for b := range e.config.Services.All() {
+		c := ai.CircuitOf(b.Snapshot())
+		if c.State == resilience.Open && slices.Contains(e.config.Required, c.Name) {
+			s.lost = true
+		}
+		if !slices.Contains(e.own, b) {
+			s.Circuits = append(s.Circuits, c)
 		}
 	}
 	return s
@@ -48,17 +56,11 @@ func (s *state) status() Status {
 }
 
 func (s *state) down() bool {
-	return slices.ContainsFunc(s.Kinds, func(k ai.KindHealth) bool { return s.needs(k.Kind) && !k.Answerable() }) ||
-		slices.ContainsFunc(s.Circuits, func(c ai.Circuit) bool { return s.requires(&c) && c.State == resilience.Open })
+	return s.lost || slices.ContainsFunc(s.Kinds, func(k ai.KindHealth) bool { return s.needs(k.Kind) && !k.Answerable() })
 }
 
 func (s *state) needs(k ai.Kind) bool {
 	return len(s.config.Kinds) == 0 || slices.Contains(s.config.Kinds, k)
-}
-
-// requires tells whether the circuit is of a service that is required.
-func (s *state) requires(c *ai.Circuit) bool {
-	return c.Provider == "" && slices.Contains(s.config.Required, c.Name)
 }
 
 func troubled(c ai.Circuit) bool { return c.State != resilience.Closed || len(c.Gates) > 0 }
@@ -72,13 +74,24 @@ func (s *state) kind(k ai.Kind) ai.KindHealth {
 	return ai.KindHealth{Kind: k}
 }
 
+// states shows the worse of two circuits that have the same name.
 func (s *state) states() states {
 	all := make(states, len(s.Circuits))
 	for i := range s.Circuits {
-		all[s.Circuits[i].Name] = s.Circuits[i].State
+		c := &s.Circuits[i]
+		if shown, known := all[c.Name]; !known || shown == resilience.Closed || c.State == resilience.Open {
+			all[c.Name] = c.State
+		}
 	}
 	return all
 }
 
-// seconds rounds up: whoever waits that long does not come too early.
-func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+// seconds rounds up: whoever waits that long does not come too early. It is
+// never negative.
+func seconds(d time.Duration) int64 {
+	s := int64(d / time.Second)
+	if d%time.Second > 0 {
+		s++
+	}
+	return max(s, 0)
+}
