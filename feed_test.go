@@ -12,6 +12,56 @@ import (
 	"github.com/finbrain/ai/resilience"
 )
 
+func TestAStuckObserverDelaysNoCallAndWhatItMissesIsCounted(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		release := make(chan struct{})
+		calls, changes := 0, 0
+		client := newClient(t, ai.WithProvider("primary", answers("first")),
+			ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
+				<-release
+				if _, ok := e.(ai.StateChanged); ok {
+					changes++
+				} else {
+					calls++
+				}
+			})))
+		dropped := func(want uint64) {
+			t.Helper()
+			if got := client.Health().DroppedEvents; got != want {
+				t.Errorf("%d events counted as dropped, want %d", got, want)
+			}
+		}
+		start := time.Now()
+		mustAnalyze(t, client, ai.Text("q"))
+		synctest.Wait() // now it is told of the first of two events
+		for range 383 {
+			mustAnalyze(t, client, ai.Text("q"))
+		}
+		dropped(0)
+		mustAnalyze(t, client, ai.Text("q")) // what waits of three quarters of the queue is full
+		dropped(1)
+		for range 500 {
+			mustAnalyze(t, client, ai.Text("q"))
+		}
+		dropped(1001)
+		for range 128 { // the last quarter is kept for these
+			client.Breaker("primary", ai.KindText).ForceOpen()
+			client.Breaker("primary", ai.KindText).Reset()
+		}
+		dropped(1001)
+		client.Breaker("primary", ai.KindText).ForceOpen()
+		dropped(1002)
+		if took := time.Since(start); took != 0 {
+			t.Errorf("the observer held the calls up for %v", took)
+		}
+		close(release)
+		synctest.Wait()
+		if calls != 1+768 || changes != 256 {
+			t.Errorf("told of %d events of calls and %d changes", calls, changes)
+		}
+	})
+}
+
 func TestWhatOneObserverDoesTakesNothingFromTheOthers(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var before, between, after atomic.Int32

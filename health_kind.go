@@ -13,7 +13,9 @@ type KindHealth struct {
 	Kind Kind
 	// Available is true when a provider could be asked: when, of a route that
 	// such a request can come to, the circuit is not open and the gate of the
-	// default model not shut. A half-open circuit counts: it is finding out.
+	// default model not shut. A half-open circuit counts: it is finding out. A
+	// shut gate does not, though a call that has nothing else to ask waits for it
+	// for as long as resilience.RetryPolicy.MaxWait lets it.
 	Available bool
 	// RetryAfter is when the first of these routes can be asked again, 0 if
 	// Available or nobody knows.

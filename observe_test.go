@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -60,69 +59,6 @@ func TestStateChangesFailuresAndFallbacksAreObservedInOrder(t *testing.T) {
 		}
 		if failures != 5 || fallbacks != 1 {
 			t.Errorf("%d failures and %d fallbacks observed, want 5 and 1", failures, fallbacks)
-		}
-	})
-}
-
-func TestAStuckObserverDelaysNoCallAndWhatItMissesIsCounted(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		release := make(chan struct{})
-		client := newClient(t, ai.WithProvider("primary", &provider{do: failing(coded(ai.CodeNotAvailable))}),
-			ai.WithStatic(&ai.Response{Text: "static"}),
-			ai.WithObserver(ai.ObserverFunc(func(ai.Event) { <-release })))
-		start := time.Now()
-		for range 1000 { // three events each
-			mustAnalyze(t, client, ai.Text("q"))
-		}
-		if took := time.Since(start); took != 0 {
-			t.Errorf("the observer held the calls up for %v", took)
-		}
-		if dropped := client.Health().DroppedEvents; dropped < 3000-1024-1 || dropped >= 3000 {
-			t.Errorf("%d events counted as dropped", dropped)
-		}
-		close(release)
-		synctest.Wait()
-	})
-}
-
-func TestAStateChangeIsHeardOfHoweverManyAttemptsFail(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		release := make(chan struct{})
-		heard := false
-		client := newClient(t, ai.WithProvider("primary", &provider{do: failing(coded(ai.CodeNotAvailable))}),
-			ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
-				<-release
-				if _, ok := e.(ai.StateChanged); ok {
-					heard = true
-				}
-			})))
-		for range 2000 {
-			mustFail(t, client, ai.Text("q"))
-		}
-		client.Breaker("primary", ai.KindText).ForceOpen()
-		close(release)
-		synctest.Wait()
-		if !heard {
-			t.Error("the state change was dropped")
-		}
-	})
-}
-
-func TestAnObserverThatEndsItsGoroutineLosesThatEventOnly(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		var heard atomic.Int32
-		client := newClient(t, ai.WithProvider("primary", &provider{do: failing(coded(ai.CodeNotAvailable))}),
-			ai.WithObserver(ai.ObserverFunc(func(ai.Event) {
-				if heard.Add(1)%2 == 1 {
-					runtime.Goexit()
-				}
-			})))
-		for range 4 { // two events each
-			mustFail(t, client, ai.Text("q"))
-		}
-		_ = client.Close()
-		if heard.Load() != 8 {
-			t.Errorf("%d of 8 events were delivered", heard.Load())
 		}
 	})
 }

@@ -29,5 +29,10 @@
 // A circuit that is half-open counts everywhere as one that may answer: it is
 // finding out, and jobs that are accepted now come when it has.
 //
+// Whoever looks at a circuit ends an open time that is over. So the callbacks
+// that the application gave to a breaker may run within a request to an endpoint
+// or a gate, which they hold up while they last and break off if they panic;
+// observers of the Client ([ai.WithObserver]) do neither.
+//
 // No body holds an error's text, a key, a prompt or an answer.
 package health

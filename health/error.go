@@ -11,12 +11,10 @@ import (
 	"github.com/finbrain/ai/resilience/httpguard"
 )
 
-// WriteError answers a request with an error of an [ai.Analyzer], an [*ai.Error]
-// or an [ai.Code] alone, in the place of whatever the header was to be of, as
-// [http.Error] does. A refusal of
-// a circuit, a gate or a limit, of a Client or of any other breaker, is answered
-// with 503 and the body of [Gate]. Any other error gets the status of its Code
-// and
+// WriteError answers a request with an error of an [ai.Analyzer]: an
+// [*ai.Error], or an [ai.Code] alone. A refusal of a circuit, a gate or a limit,
+// of a Client or of any other breaker, is answered with 503 and the body of
+// [Gate]. Any other error gets the status of its Code and
 //
 //	{"error":"temporarily unavailable","retry_after":7,"code":"rate_limited"}
 //
@@ -38,7 +36,8 @@ import (
 //	504  timeout, deadline
 //
 // What a provider thinks of this service's key or rate is not its caller's to
-// mend: hence no 401 and no 429.
+// mend: hence no 401 and no 429. What the header says of the answer that was not
+// to be is removed, as [http.Error] does.
 func WriteError(w http.ResponseWriter, err error) {
 	e, ok := errors.AsType[*ai.Error](err)
 	if !ok {

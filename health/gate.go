@@ -31,6 +31,8 @@ func Gate(client *ai.Client, kind ai.Kind) func(http.Handler) http.Handler {
 // GateDirect is [Gate] for an endpoint that asks the client while its caller
 // waits. It answers 503, and only while nothing at all may answer: where there
 // is a cache or a static answer the request passes, and the Client finds out.
+// While there is only a rate limit to pass, for which the Client would wait, the
+// caller is told to come again instead of being kept waiting.
 func GateDirect(client *ai.Client, kind ai.Kind) func(http.Handler) http.Handler {
 	return gate("GateDirect", client, kind, http.StatusServiceUnavailable, ai.KindHealth.Answerable)
 }
