@@ -2,6 +2,7 @@ package ai_test
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -219,6 +220,17 @@ func TestHealthInJSONHasWholeSecondsAndMilliseconds(t *testing.T) {
 			t.Errorf("got %s, want %s in it", circuit, want)
 		}
 	})
+}
+
+func TestAWaitInJSONIsRoundedUpAndNeverNegative(t *testing.T) {
+	for wait, want := range map[time.Duration]string{
+		-time.Minute: `"retry_after":0`, 0: `"retry_after":0`, 1: `"retry_after":1`, time.Second: `"retry_after":1`,
+		time.Second + 1: `"retry_after":2`, math.MaxInt64: `"retry_after":9223372037`,
+	} {
+		if got, err := json.Marshal(ai.Gate{RetryAfter: wait}); err != nil || !strings.HasSuffix(string(got), want+"}") {
+			t.Errorf("%d: got %s, %v, want %s", wait, got, err, want)
+		}
+	}
 }
 
 func TestAnEndlessWaitIsNotNegativeInJSON(t *testing.T) {
