@@ -125,7 +125,7 @@ func TestThePageTellsOfEveryAlert(t *testing.T) {
 }
 
 func TestThePageTellsOfEveryEndpointAndField(t *testing.T) {
-	agree(t, "endpoint", column(t, "Endpoint", 1), found(t, `mux\.HandleFunc\("([^"]+)"`, "../health/*.go"))
+	agree(t, "endpoint", column(t, "Endpoint", 1), found(t, `mux\.HandleFunc\("GET ([^"]+)"`, "../health/*.go"))
 	agree(t, "field of a body", column(t, "Field", 1), found(t, `json:"(\w+)`,
 		"../health.go", "../health_kind.go", "../health/*.go", "../resilience/httpguard/refusal.go"))
 }
