@@ -14,11 +14,12 @@ type run struct {
 	now      time.Duration // when these were worked out, until the first attempt has used it
 	fresh    bool
 	timed    bool // an attempt needs the clock
+	streams  bool // attempts are read in pieces
 	attempts int  // calls of fn, hedges apart
 }
 
-func (r *run) begin(ctx context.Context, g *Guard, share time.Duration) {
-	r.deadline, r.share, r.timed = forever, forever, g.timed
+func (r *run) begin(ctx context.Context, g *Guard, share time.Duration, streams bool) {
+	r.deadline, r.share, r.timed, r.streams = forever, forever, g.timed || streams, streams
 	deadline, ok := ctx.Deadline()
 	if !ok && share == 0 {
 		return
@@ -84,6 +85,7 @@ type admission struct {
 	won        bool          // and it answered
 	gate       EventKind     // what became of the gate; 0 if nothing did
 	closed     time.Duration // how long the gate is closed now
+	reading    *Reading      // nil: the answer comes in one piece
 }
 
 // attempt calls fn or twin once, if breaker and gate let it.
@@ -106,6 +108,10 @@ func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn, twin fun
 	switch {
 	case delay > 0:
 		v, err = hedged(ctx, g, c, r, &a, delay, twin)
+	case r.streams:
+		s := g.read(ctx, c, &a)
+		defer a.reading.close()
+		v, err = fn(s) //nolint:contextcheck // s inherits from ctx
 	case a.until < forever:
 		l := new(late)
 		l.set(ctx, g, r, &a)
@@ -117,6 +123,7 @@ func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn, twin fun
 	if r.timed {
 		a.end = g.clock.now()
 	}
+	a.reading.conclude(r, &a)
 	if err == nil {
 		told = true
 		g.succeeded(c, r, &a)
@@ -124,6 +131,9 @@ func attempt[T any](ctx context.Context, g *Guard, c *Call, r *run, fn, twin fun
 	}
 	f.err = err
 	heard := g.judge(ctx, r, &a, f)
+	if a.begun() {
+		f.verdict.Retry = false
+	}
 	told = true
 	g.failed(c, r, &a, heard, f)
 	return v, false
@@ -166,7 +176,7 @@ func (g *Guard) hedge(a *admission) time.Duration {
 }
 
 func (g *Guard) succeeded(c *Call, r *run, a *admission) {
-	if r.timed {
+	if r.timed && !r.streams {
 		g.hedger.learn(&g.latency, g.latency.record(a.end-a.start))
 	}
 	v := Verdict{Outcome: Success}
@@ -194,8 +204,9 @@ func (g *Guard) abandon(c *Call, r *run, a *admission) {
 	if r.timed {
 		a.end = g.clock.now()
 	}
+	a.reading.conclude(r, a)
 	v := Verdict{Outcome: Failure}
-	if a.grant.probe() {
+	if a.grant.probe() || a.left() {
 		v.Outcome = Neutral
 	}
 	g.gates.release(c.Key, a.trial)
@@ -208,7 +219,7 @@ func (g *Guard) abandon(c *Call, r *run, a *admission) {
 func (g *Guard) settle(c *Call, r *run, a *admission, v *Verdict) {
 	g.breaker.settle(a.grant, v.Outcome)
 	if g.limiter != nil {
-		g.limiter.Learn(a.end-a.start, v.Outcome)
+		g.limiter.Learn(a.latency(), v.Outcome)
 	}
 	if g.events.watched() {
 		g.events.attempted(c, r.attempts, a, v)
@@ -219,17 +230,17 @@ func (g *Guard) settle(c *Call, r *run, a *admission, v *Verdict) {
 // the caller before anybody else, and reports whether the service was heard:
 // after the time limit, only if it asks for fewer calls.
 func (g *Guard) judge(ctx context.Context, r *run, a *admission, f *failure) (heard bool) {
-	if cancelled(ctx) {
+	if cancelled(ctx) || a.left() {
 		return false
 	}
 	if ctx.Err() != nil || a.end >= r.end() {
-		if a.end-a.start >= g.minTrial() {
+		if a.silent() >= g.minTrial() {
 			f.verdict.Outcome = Failure
 		}
 		return false
 	}
 	f.verdict = g.classify(f.err)
-	if a.end-a.start < g.policy.Timeout {
+	if !a.overran(g.policy.Timeout) {
 		return true
 	}
 	f.verdict.TimedOut = true

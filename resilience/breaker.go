@@ -231,6 +231,25 @@ func (b *Breaker) settleGuarded(g grant, v Verdict) (counted bool) {
 	return counted
 }
 
+// begun tells that a call admitted with g has begun to answer, and returns what
+// its end is settled with: a probe has succeeded, and what was not slow so far
+// does not become it.
+func (b *Breaker) begun(g grant) grant {
+	switch {
+	case g.probe():
+		b.settle(g, Success)
+		return grant{word: noWord}
+	case g.flight != nil:
+		b.mu.Lock()
+		defer b.callbacks.unlock(&b.mu)
+		if b.refresh(); !g.flight.slow {
+			b.flights.remove(g.flight)
+			g.flight = nil
+		}
+	}
+	return g
+}
+
 // abandon settles a call that ended without returning: a panic or Goexit is a
 // failure of the call, but tells a probe nothing about recovery.
 func (b *Breaker) abandon(g grant) {

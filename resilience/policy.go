@@ -24,6 +24,8 @@ type Policy struct {
 	// Timeout limits each attempt. Default [NoTimeout], unless an owner of guards
 	// has a default of its own.
 	Timeout time.Duration
+	// Stream limits the waits for the pieces of an answer in [RunStream].
+	Stream StreamPolicy
 	// Hedge lets a second call run beside a slow one in [RunHedged]; off by
 	// default.
 	Hedge HedgePolicy
@@ -101,6 +103,7 @@ func (p Policy) Validate() error {
 		notNegative("Policy.MinTrial", p.MinTrial),
 		p.Limit.Validate(),
 		p.Hedge.validate(),
+		p.Stream.validate(),
 	); err != nil {
 		return err
 	}
@@ -159,5 +162,6 @@ func (p Policy) withDefaults() Policy {
 	setDefault(&p.Budget.SuccessCredit, 1)
 	setDefault(&p.MinTrial, 5*time.Second)
 	p.Limit = p.Limit.withDefaults()
+	p.Stream = p.Stream.withDefaults()
 	return p
 }

@@ -46,26 +46,26 @@ func Run[T any](ctx context.Context, g *Guard, fn func(context.Context) (T, erro
 // A panic in fn passes through with its stack: a failure for a closed breaker,
 // nothing for a probe.
 func RunCall[T any](ctx context.Context, g *Guard, c Call, fn func(context.Context) (T, error)) (T, error) {
-	return guarded(ctx, g, c, fn, nil)
+	return guarded(ctx, g, c, false, fn, nil)
 }
 
 // RunHedged is [RunCall] whose attempts Policy.Hedge may make two calls of fn,
 // which then run at the same time. That fn is fit for it is the caller's promise
 // ([HedgePolicy] says what it takes): no policy alone makes two calls of one.
 func RunHedged[T any](ctx context.Context, g *Guard, c Call, fn func(context.Context) (T, error)) (T, error) {
-	return guarded(ctx, g, c, nil, fn)
+	return guarded(ctx, g, c, false, nil, fn)
 }
 
 // guarded takes fn, or twin, through the layers of g. A twin may be called
 // twice at once. They are two arguments because what is handed to another
 // goroutine lives on the heap: for fn the compiler sees that it is not.
-func guarded[T any](ctx context.Context, g *Guard, c Call, fn, twin func(context.Context) (T, error)) (T, error) {
+func guarded[T any](ctx context.Context, g *Guard, c Call, streams bool, fn, twin func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if err := ctx.Err(); err != nil {
 		return zero, err
 	}
 	var r run
-	r.begin(ctx, g, c.Share)
+	r.begin(ctx, g, c.Share, streams)
 	if g.limiter != nil {
 		if err := g.place(ctx, &c, &r); err != nil {
 			return zero, err
