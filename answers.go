@@ -237,7 +237,7 @@ func static(_ context.Context, l *call, _ fallback.Turn) (answer, error) {
 // may have better luck with one that was cut short, blocked or a stopgap.
 func (l *call) store(ctx context.Context, r *route, resp *Response) {
 	whole := (resp.FinishReason == FinishStop || resp.FinishReason == "") && !resp.Fallback
-	if l.sum == "" || l.req.Cache.NoStore || !whole || ctx.Err() != nil {
+	if l.sum == "" || l.req.Cache.NoStore || !whole || l.left() || ctx.Err() != nil {
 		return
 	}
 	entry := cache.Entry{Stored: time.Now(), Value: string(encodeResponse(resp))}
@@ -254,15 +254,25 @@ func (l *call) store(ctx context.Context, r *route, resp *Response) {
 // runCached answers from the cache or, together with every other caller that
 // asks the same at the same time, by one run of the steps.
 func (l *call) runCached(ctx context.Context) (*Response, error) {
-	if !l.req.Cache.Refresh {
-		if a, ok := l.look(ctx, l.primary, false); ok {
-			return l.mark(fallback.Result[answer]{Value: a}), nil
-		}
+	if resp := l.fresh(ctx); resp != nil {
+		return resp, nil
 	}
 	if l.req.Fallback != nil || l.req.Cache != (CacheControl{}) {
 		return l.run(ctx)
 	}
 	return l.runTogether(ctx)
+}
+
+// fresh returns the primary's fresh cached answer, or nil.
+func (l *call) fresh(ctx context.Context) *Response {
+	if l.req.Cache.Refresh {
+		return nil
+	}
+	a, ok := l.look(ctx, l.primary, false)
+	if !ok {
+		return nil
+	}
+	return l.mark(fallback.Result[answer]{Value: a})
 }
 
 // runTogether makes one run for all callers that ask the same at the same

@@ -10,8 +10,8 @@ import (
 	"github.com/finbrain/ai/resilience"
 )
 
-// call is one Analyze on its way through the steps. It is used by one
-// goroutine at a time, and again for another Analyze once it has ended.
+// call is one Analyze or Stream on its way through the steps. It is used by one
+// goroutine at a time, and again for another one once it has ended.
 type call struct {
 	client    *Client
 	id        uint64 // in events; 0 when nobody wants them
@@ -25,10 +25,11 @@ type call struct {
 	deadline  time.Time
 	sum       string // the request's part of its cache keys; "" when it has none
 	trail     Trail
-	seats     []seat // by route index
-	hasStale  bool   // the cache holds a stale answer of the primary
-	together  bool   // run for other callers too: it may go on when this one has left
-	hedged    bool   // an attempt that lost may still be under way when it ends
+	seats     []seat  // by route index
+	hasStale  bool    // the cache holds a stale answer of the primary
+	together  bool    // run for other callers too: it may go on when this one has left
+	hedged    bool    // an attempt that lost may still be under way when it ends
+	out       *outlet // of a Stream
 
 	few   [2]seat    // where seats lies when that is enough
 	short [4]Attempt // where trail lies when that is enough
@@ -164,7 +165,15 @@ func (l *call) pace(model string, turn fallback.Turn) resilience.Call {
 // trail.
 func (l *call) guarded(ctx context.Context, r *route, s *seat, pace resilience.Call) (*Response, error) {
 	guard := r.guards[l.kind]
-	if !r.hedges[l.kind] {
+	switch {
+	case l.reads(r):
+		return resilience.RunStream(ctx, guard, pace, func(attempt context.Context, reading *resilience.Reading) (*Response, error) {
+			entry := l.newAttempt(s, r)
+			resp, err := l.read(ctx, attempt, r, s, reading, &entry)
+			l.trail = append(l.trail, entry)
+			return resp, err
+		})
+	case !r.hedges[l.kind]:
 		return resilience.RunCall(ctx, guard, pace, func(attempt context.Context) (*Response, error) {
 			entry := l.newAttempt(s, r)
 			resp, err := l.attempt(ctx, attempt, r, s, &entry)
@@ -193,6 +202,11 @@ func (l *call) newAttempt(s *seat, r *route) Attempt {
 // context of the call, ctx that of the attempt.
 func (l *call) attempt(caller, ctx context.Context, r *route, s *seat, entry *Attempt) (*Response, error) {
 	resp, err := r.analyze(ctx, s.req)
+	return l.attempted(caller, ctx, r, s, entry, resp, err)
+}
+
+// attempted completes the entry of an attempt that ended with resp or err.
+func (l *call) attempted(caller, ctx context.Context, r *route, s *seat, entry *Attempt, resp *Response, err error) (*Response, error) {
 	entry.Duration = time.Since(l.start) - entry.Start
 	var usage Usage
 	if err == nil {
@@ -238,18 +252,23 @@ func (l *call) skip(r *route, s *seat, e *Error) error {
 
 // giveUp builds the error of a call that nothing answered: the primary's Code,
 // the smallest wait hint, and every route's error behind it. When substitutes
-// were left only for embedding into another space, that is its Code.
+// were left only for embedding into another space, that is its Code. Of a stream
+// that broke off it is the Code of who broke off.
 func (l *call) giveUp(ctx context.Context, left []fallback.Left) *Error {
 	out := &Error{}
-	substitutes, apart := 0, 0
+	substitutes, apart, decides := 0, 0, 0
+	if l.begun() {
+		decides = len(left) - 1
+	}
 	for i, step := range left {
 		var failed *Error
 		if !errors.As(step.Err, &failed) {
 			continue // no cached answer
 		}
-		if i == 0 {
+		if i == decides {
+			steps := out.steps
 			*out = *failed
-			out.Cause, out.steps = nil, nil
+			out.Cause, out.steps = nil, steps
 		} else {
 			switch failed.Code {
 			case CodeUnsupported:

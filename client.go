@@ -38,7 +38,7 @@ type link = fallback.Step[*call, answer]
 
 // chain decides which failures lead on to the next link.
 var chain = fallback.Chain[*call, answer]{
-	Onward: func(l *call, err error) bool { return onward(CodeOf(err), l.policy) },
+	Onward: func(l *call, err error) bool { return !l.begun() && onward(CodeOf(err), l.policy) },
 }
 
 // New returns a Client with at least one provider. Its errors are *Error with
@@ -107,14 +107,8 @@ func (s *settings) client(errs []error) (*Client, error) {
 // network. A context without a deadline gets DefaultDeadline. After ctx has
 // ended nothing more is sent to a provider.
 func (c *Client) Analyze(ctx context.Context, req *Request) (*Response, error) {
-	if err := req.Validate(); err != nil {
+	if err := c.check(ctx, req); err != nil {
 		return nil, err
-	}
-	if c.closed.Load() {
-		return nil, &Error{Code: CodeInvalidRequest, Detail: "the client is closed", Cause: ErrClosed}
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, &Error{Code: codeOfContext(err), Cause: err}
 	}
 	l := c.newCall(ctx, req)
 	var resp *Response
@@ -127,6 +121,20 @@ func (c *Client) Analyze(ctx context.Context, req *Request) (*Response, error) {
 	l.tellEnd(resp, err)
 	c.recycle(l)
 	return resp, err
+}
+
+// check refuses what need not begin.
+func (c *Client) check(ctx context.Context, req *Request) error {
+	if err := req.Validate(); err != nil {
+		return err
+	}
+	if c.closed.Load() {
+		return &Error{Code: CodeInvalidRequest, Detail: "the client is closed", Cause: ErrClosed}
+	}
+	if err := ctx.Err(); err != nil {
+		return &Error{Code: codeOfContext(err), Cause: err}
+	}
+	return nil
 }
 
 // Close refuses further calls, closes the cache store and waits up to five

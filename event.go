@@ -22,9 +22,11 @@ type Origin struct {
 	Model    string
 }
 
-// CallEnded says that Client.Analyze returned, or work on jobs or files. Provider
-// and Model are what served; Circuit is empty. Of a call that was refused before
-// it began, as invalid, too late or of a closed Client, there is no event.
+// CallEnded says that Client.Analyze returned, or work on jobs or files, or that
+// a Client.Stream has ended: its last Delta, or its error, is about to reach the
+// caller, or the caller has left (CodeCanceled). Provider and Model are what
+// served; Circuit is empty. Of a call that was refused before it began, as
+// invalid, too late or of a closed Client, there is no event.
 type CallEnded struct {
 	Origin
 	// Code is empty when there was an answer; Source, Fallback, Reason and
@@ -37,6 +39,10 @@ type CallEnded struct {
 	// Attempts is how many times providers were asked.
 	Attempts int
 	Duration time.Duration
+	// Streamed is true for a Stream. FirstContent is then how long after its
+	// start the first content reached the caller; 0 if none did.
+	Streamed     bool
+	FirstContent time.Duration
 }
 
 // AttemptEnded says that a provider was asked once, and what came of it. Model
@@ -51,6 +57,11 @@ type AttemptEnded struct {
 	Duration   time.Duration
 	// Usage is the answer's, also of one that could not be used.
 	Usage Usage
+	// Streamed is true when the provider was asked for a stream. FirstContent is
+	// then how long after the attempt's start its first content came; 0 if none
+	// did.
+	Streamed     bool
+	FirstContent time.Duration
 }
 
 // FellBack says that something other than the primary answered a call.

@@ -35,7 +35,8 @@ type route struct {
 	name     string
 	index    int // its place among the Client's routes
 	provider Analyzer
-	planner  Planner // nil when the provider is none
+	planner  Planner  // nil when the provider is none
+	streamer Streamer // likewise
 	serves   [kindEnd]bool
 	guards   [kindEnd]*resilience.Guard // nil where it serves nothing
 	hedges   [kindEnd]bool              // attempts may run beside each other
@@ -45,6 +46,7 @@ type route struct {
 func newRoute(name string, provider Analyzer) *route {
 	r := &route{name: name, provider: provider}
 	r.planner, _ = provider.(Planner)
+	r.streamer, _ = provider.(Streamer)
 	for _, k := range []Kind{KindText, KindImage, KindEmbedding} {
 		r.serves[k] = true
 	}

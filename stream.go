@@ -35,6 +35,9 @@ type Delta struct {
 	Response *Response
 }
 
+// empty reports whether d carries nothing but that the stream is alive.
+func (d *Delta) empty() bool { return !d.content() && d.Usage == nil && d.FinishReason == "" }
+
 // content reports whether d carries anything of the answer itself.
 func (d *Delta) content() bool { return d.Text != "" || d.ToolCall != nil }
 
@@ -57,30 +60,52 @@ func Collect(stream iter.Seq2[*Delta, error]) (*Response, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := g.add(d); err != nil {
+			return nil, err
+		}
 		if d.Response != nil {
 			g.complete(d.Response)
 			return d.Response, nil
 		}
-		g.add(d)
 	}
 	return nil, &Error{Code: CodeBadResponse, Detail: "the stream ended without an answer"}
 }
+
+// maxGathered is how large a streamed answer may become, in bytes; a tool call
+// counts as callSize more than its parts.
+const (
+	maxGathered = 64 << 20
+	callSize    = 128
+)
 
 // gathered is what has come of a streamed answer.
 type gathered struct {
 	text  strings.Builder
 	calls []ToolCall
+	size  int
 }
 
-func (g *gathered) add(d *Delta) {
+func (g *gathered) add(d *Delta) error {
+	g.size += len(d.Text)
 	g.text.WriteString(d.Text)
-	part := d.ToolCall
-	if part == nil || part.Index < 0 || part.Index > len(g.calls) {
+	if d.ToolCall != nil {
+		g.addCall(d.ToolCall)
+	}
+	if g.size > maxGathered {
+		return &Error{Code: CodeBadResponse, Detail: "the streamed answer is too large"}
+	}
+	return nil
+}
+
+func (g *gathered) addCall(part *ToolCallDelta) {
+	if part.Index < 0 || part.Index > len(g.calls) {
 		return
 	}
 	if part.Index == len(g.calls) {
 		g.calls = append(g.calls, ToolCall{})
+		g.size += callSize
 	}
+	g.size += len(part.Arguments) + len(part.State)
 	c := &g.calls[part.Index]
 	if part.ID != "" {
 		c.ID = part.ID

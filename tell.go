@@ -85,10 +85,14 @@ func (l *call) tellAttempt(r *route, a *Attempt, usage Usage) {
 	if !events.wants() && (a.Code == "" || a.Code == CodeCanceled || !events.watched()) {
 		return
 	}
-	events.publish(AttemptEnded{
+	ended := AttemptEnded{
 		Origin: l.origin(l.start.Add(a.Start+a.Duration), r, a.Model), Code: a.Code, Status: a.Status,
-		RetryAfter: a.RetryAfter, Duration: a.Duration, Usage: usage,
-	})
+		RetryAfter: a.RetryAfter, Duration: a.Duration, Usage: usage, Streamed: l.reads(r),
+	}
+	if ended.Streamed && l.out.content {
+		ended.FirstContent = l.out.first - a.Start
+	}
+	events.publish(ended)
 }
 
 func (l *call) tellCache(r *route, age time.Duration, found bool) {
@@ -121,6 +125,9 @@ func (l *call) tellEnd(resp *Response, err error) {
 		return
 	}
 	end := CallEnded{Origin: o, Duration: now.Sub(l.start)}
+	if end.Streamed = l.out != nil; end.Streamed {
+		end.FirstContent = l.out.first
+	}
 	trail := Trail(nil)
 	if err == nil {
 		end.Source, end.Fallback, end.Reason, end.Usage = resp.Source, resp.Fallback, resp.Reason, resp.Usage
