@@ -23,12 +23,12 @@ import (
 // streamed as one piece, and so is every answer to an embedding or image
 // generation request.
 //
-// A provider has 20 s until its first content, waits of other limits included,
-// and then 30 s between chunks (resilience.Policy.Stream, for each route and
-// kind: a model that thinks for long needs more). They count only while the
-// caller waits for the next Delta. Once content has come, nothing else but ctx
-// limits how long the stream may take: DefaultDeadline is for the time before. A
-// streamed answer of more than 64 MiB is a CodeBadResponse.
+// A provider has 20 s until its first content and 30 s between chunks
+// (resilience.Policy.Stream, for each route and kind: a model that thinks for
+// long needs more). They count only while the caller waits for the next Delta.
+// Once content has come, nothing but ctx limits how long the whole may take: the
+// attempt's time limit, the route's share and DefaultDeadline are for the time
+// before. A streamed answer of more than 64 MiB is a CodeBadResponse.
 func (c *Client) Stream(ctx context.Context, req *Request) iter.Seq2[*Delta, error] {
 	var ranged atomic.Bool
 	return func(yield func(*Delta, error) bool) {

@@ -19,7 +19,7 @@ type run struct {
 }
 
 func (r *run) begin(ctx context.Context, g *Guard, share time.Duration, streams bool) {
-	r.deadline, r.share, r.timed, r.streams = forever, forever, g.timed || streams, streams
+	r.deadline, r.share, r.timed, r.streams = forever, forever, g.timed, streams
 	deadline, ok := ctx.Deadline()
 	if !ok && share == 0 {
 		return

@@ -232,13 +232,12 @@ func (b *Breaker) settleGuarded(g grant, v Verdict) (counted bool) {
 }
 
 // begun tells that a call admitted with g has begun to answer, and returns what
-// its end is settled with: a probe has succeeded, and what was not slow so far
-// does not become it.
+// its end is settled with: a probe has succeeded, so that its end is not heard,
+// and what was not slow so far does not become it.
 func (b *Breaker) begun(g grant) grant {
 	switch {
 	case g.probe():
 		b.settle(g, Success)
-		return grant{word: noWord}
 	case g.flight != nil:
 		b.mu.Lock()
 		defer b.callbacks.unlock(&b.mu)

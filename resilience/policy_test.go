@@ -23,6 +23,9 @@ func TestTheZeroPolicyIsTheDocumentedDefault(t *testing.T) {
 	if want := (BudgetPolicy{500, 14, 5, 1}); p.Budget != want {
 		t.Errorf("budget: %+v", p.Budget)
 	}
+	if want := (StreamPolicy{20 * time.Second, 30 * time.Second}); p.Stream != want {
+		t.Errorf("stream: %+v", p.Stream)
+	}
 	if p.Timeout != NoTimeout || p.MinTrial != 5*time.Second || p.Limit.MaxConcurrent != 0 {
 		t.Errorf("%+v", p)
 	}
@@ -42,6 +45,8 @@ func TestBadPoliciesAreRefusedByName(t *testing.T) {
 		"BudgetPolicy.SuccessCredit": {Budget: BudgetPolicy{SuccessCredit: -1}},
 		"Policy.Timeout":             {Timeout: -1},
 		"Policy.MinTrial":            {MinTrial: -1},
+		"StreamPolicy.First":         {Stream: StreamPolicy{First: -1}},
+		"StreamPolicy.Silence":       {Stream: StreamPolicy{Silence: -1}},
 		"LimitPolicy.MaxConcurrent":  {Limit: LimitPolicy{MaxConcurrent: -1}},
 	} {
 		if _, err := NewGuard("x", p, nil); err == nil || !strings.HasPrefix(err.Error(), "resilience: "+want+" is ") {
@@ -120,6 +125,7 @@ var settings = []func(p *Policy, n int, d time.Duration, share float64){
 	func(p *Policy, _ int, d time.Duration, _ float64) { p.Timeout = d },
 	func(p *Policy, _ int, d time.Duration, s float64) { p.Hedge = HedgePolicy{MaxShare: s, Delay: d} },
 	func(p *Policy, _ int, d time.Duration, _ float64) { p.MinTrial = d },
+	func(p *Policy, _ int, d time.Duration, _ float64) { p.Stream = StreamPolicy{First: d, Silence: d} },
 	func(p *Policy, n int, d time.Duration, _ float64) { p.Limit = LimitPolicy{n, n, d, AdaptivePolicy{}} },
 	func(p *Policy, n int, _ time.Duration, _ float64) {
 		p.Limit.MaxConcurrent, p.Limit.Adaptive.Min = 20, n

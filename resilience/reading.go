@@ -13,11 +13,10 @@ type Reading struct {
 	cancel context.CancelCauseFunc
 	call   uint64 // Call.ID
 	key    string // Call.Key
-	grant  grant
-	trial  pass
+	grant  grant  // of the attempt
+	trial  pass   // likewise
 
-	timer   *time.Timer // nil until there is something to wait for
-	armed   bool
+	timer   *time.Timer // runs unless paused
 	paused  bool
 	began   bool
 	expired atomic.Bool
@@ -31,7 +30,7 @@ func (g *Guard) read(ctx context.Context, c *Call, a *admission) *reading {
 	r := &Reading{guard: g, call: c.ID, key: c.Key, grant: a.grant, trial: a.trial, since: a.start}
 	attempt, cancel := context.WithCancelCause(ctx)
 	r.cancel = cancel
-	r.wait(min(a.until, after(a.start, g.policy.Stream.First)) - a.start)
+	r.timer = time.AfterFunc(min(a.until, after(a.start, g.policy.Stream.First))-a.start, r.expire)
 	a.reading = r
 	return &reading{attempt, r}
 }
@@ -46,7 +45,7 @@ func (r *Reading) Pause() error {
 	if r.paused {
 		return nil
 	}
-	if r.expired.Load() || r.armed && !r.timer.Stop() {
+	if !r.timer.Stop() {
 		r.expire()
 		return context.DeadlineExceeded
 	}
@@ -64,18 +63,7 @@ func (r *Reading) Resume() {
 		return
 	}
 	r.paused, r.since = false, r.guard.clock.now()
-	r.wait(r.guard.policy.Stream.Silence)
-}
-
-// wait lets the stream be silent for that long.
-func (r *Reading) wait(limit time.Duration) {
-	switch r.armed = limit < NoTimeout; {
-	case !r.armed:
-	case r.timer == nil:
-		r.timer = time.AfterFunc(limit, r.expire)
-	default:
-		r.timer.Reset(limit)
-	}
+	r.timer.Reset(r.guard.policy.Stream.Silence)
 }
 
 func (r *Reading) expire() {
@@ -86,13 +74,8 @@ func (r *Reading) expire() {
 // begin lets the first piece take effect.
 func (r *Reading) begin() {
 	r.began, r.first = true, r.guard.clock.now()
-	g, p := r.grant, r.trial
-	r.grant, r.trial = grant{word: noWord}, 0 // if a callback panics
-	var opened EventKind
-	if p != 0 {
-		opened, _ = r.guard.gates.settle(r.key, p, &Verdict{Outcome: Success})
-	}
-	r.grant = r.guard.breaker.begun(g)
+	opened, _ := r.guard.gates.settle(r.key, r.trial, &Verdict{Outcome: Success})
+	r.grant = r.guard.breaker.begun(r.grant)
 	if opened != 0 {
 		r.guard.events.send(Event{Kind: opened, Call: r.call, Key: r.key})
 	}
@@ -100,9 +83,7 @@ func (r *Reading) begin() {
 
 // close ends the attempt's context.
 func (r *Reading) close() {
-	if r.timer != nil {
-		r.timer.Stop()
-	}
+	r.timer.Stop()
 	r.cancel(context.Canceled)
 }
 
@@ -111,7 +92,7 @@ func (r *Reading) conclude(run *run, a *admission) {
 	if r == nil || !r.began {
 		return
 	}
-	a.grant, a.trial, run.share = r.grant, r.trial, forever
+	a.grant, run.share = r.grant, forever
 }
 
 // The following are asked of attempts without a stream, too.

@@ -223,6 +223,19 @@ func TestAStreamsLatencyIsTheWaitForItsFirstPiece(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Breaker: rates}, nil)
+		apart(func() {
+			_, _ = RunStream(t.Context(), g, Call{}, func(ctx context.Context, r *Reading) (int, error) {
+				_, _ = piecesAfter(nil, second)(ctx, r)
+				elapse(20 * second)
+				panic("the service's")
+			})
+		})
+		if s := g.Breaker().Snapshot(); s.FailureCount != 1 || s.SlowRate != 0 {
+			t.Errorf("%+v: it began in time, however it ends", s)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
 		g := newTestGuard(t, Policy{Limit: LimitPolicy{MaxConcurrent: 100, Adaptive: AdaptivePolicy{Min: 1, Start: 1}}}, nil)
 		for range 3 {
 			_, _ = RunStream(t.Context(), g, Call{}, piecesAfter(nil, second, 20*second))

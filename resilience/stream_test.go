@@ -163,6 +163,7 @@ func TestAPieceThatComesTooLateIsNotTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newTestGuard(t, Policy{}, nil)
 		_, err := RunStream(t.Context(), g, Call{Hurry: true}, func(ctx context.Context, r *Reading) (int, error) {
+			r.Resume() // it is not paused
 			elapse(20 * time.Second)
 			late := r.Pause()
 			if late != context.DeadlineExceeded || r.Pause() != late || context.Cause(ctx) != late {
@@ -180,7 +181,6 @@ func TestTheClockStandsStillWhileTheCallerIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newTestGuard(t, Policy{}, nil)
 		_, err := RunStream(t.Context(), g, Call{}, func(ctx context.Context, r *Reading) (int, error) {
-			r.Resume() // it is not paused
 			for range 3 {
 				if !waited(ctx, 19*time.Second) || r.Pause() != nil || r.Pause() != nil || ctx.Err() != nil {
 					return 0, errDown
