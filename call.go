@@ -260,16 +260,16 @@ func (l *call) giveUp(ctx context.Context, left []fallback.Left) *Error {
 	if l.begun() {
 		decides = len(left) - 1
 	}
+	if decisive := (*Error)(nil); errors.As(left[decides].Err, &decisive) {
+		*out = *decisive
+		out.Cause, out.steps, out.RetryAfter = nil, nil, 0
+	}
 	for i, step := range left {
 		var failed *Error
 		if !errors.As(step.Err, &failed) {
 			continue // no cached answer
 		}
-		if i == decides {
-			steps := out.steps
-			*out = *failed
-			out.Cause, out.steps = nil, steps
-		} else {
+		if i != decides {
 			switch failed.Code {
 			case CodeUnsupported:
 			case CodeIncompatibleSpace:
