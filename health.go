@@ -150,11 +150,12 @@ type circuitJSON struct {
 
 // MarshalJSON writes times to the millisecond and waits in whole seconds.
 func (c Circuit) MarshalJSON() ([]byte, error) {
-	if c.Shadow == c.State {
-		c.Shadow = 0
+	shadow := c.Shadow
+	if shadow == c.State {
+		shadow = 0 // to be left out
 	}
 	return json.Marshal(circuitJSON{
-		c.Name, c.State, c.Shadow, c.FailureCount, stamp(c.LastFailure), stamp(c.OpenedAt), seconds(c.RetryAfter), c.Reason, c.Mode,
+		c.Name, c.State, shadow, c.FailureCount, stamp(c.LastFailure), stamp(c.OpenedAt), seconds(c.RetryAfter), c.Reason, c.Mode,
 		c.Provider, c.Kind, c.Failures, c.Refusals, c.Trips, c.Gates,
 	})
 }
