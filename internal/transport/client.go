@@ -28,6 +28,8 @@ type Config struct {
 	// 0 is DefaultMaxResponseBytes, and DefaultMaxStreamBytes for an event
 	// stream. Reading beyond it fails with ErrTooLarge.
 	MaxResponseBytes int64
+	// Key is put on every request.
+	Key Key
 }
 
 // New returns a client for one provider. It never touches
@@ -44,7 +46,7 @@ func New(cfg Config) *http.Client {
 	if c.Transport == nil {
 		c.Transport = newTransport()
 	}
-	t := &roundTripper{next: c.Transport, limit: cfg.MaxResponseBytes, streamLimit: cfg.MaxResponseBytes}
+	t := &roundTripper{next: c.Transport, key: cfg.Key, limit: cfg.MaxResponseBytes, streamLimit: cfg.MaxResponseBytes}
 	if t.limit <= 0 {
 		t.limit, t.streamLimit = DefaultMaxResponseBytes, DefaultMaxStreamBytes
 	}
@@ -78,18 +80,28 @@ func newTransport() *http.Transport {
 
 type roundTripper struct {
 	next        http.RoundTripper
+	key         Key
 	limit       int64
 	streamLimit int64
 }
 
-// RoundTrip records the exchange, refuses redirects and bounds the body.
+// RoundTrip puts the key on a copy of the request, records the exchange, refuses
+// redirects and bounds the body.
 func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	ex, _ := req.Context().Value(exchangeKey{}).(*Exchange)
 	if ex != nil {
 		ex.Requests++
 		ex.Status, ex.Header = 0, nil
 	}
-	resp, err := t.next.RoundTrip(req)
+	keyed := *req
+	keyed.Header = req.Header.Clone()
+	if err := t.key.put(req.Context(), keyed.Header); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, err
+	}
+	resp, err := t.next.RoundTrip(&keyed)
 	if err != nil || resp == nil {
 		return resp, err
 	}

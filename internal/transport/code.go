@@ -84,6 +84,9 @@ func NetworkError(ctx context.Context, err error) (ai.Code, error) {
 	default:
 		return ai.CodeCanceled, context.Canceled
 	}
+	if errors.Is(err, ErrKey) {
+		return ai.CodeAuthentication, ErrKey
+	}
 	for _, bad := range [...]error{ErrTooLarge, ErrCutShort, ErrEncoding, ErrNotEvents, ErrRedirect} {
 		if errors.Is(err, bad) {
 			return ai.CodeBadResponse, bad

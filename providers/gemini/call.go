@@ -3,7 +3,6 @@ package gemini
 import (
 	"cmp"
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 
@@ -24,8 +23,11 @@ const keyHeader = "X-Goog-Api-Key"
 // connect builds the genai client: one backend and one address, so that the
 // environment, which genai reads all the same, decides nothing.
 func connect(cfg Config, address *url.URL) (*genai.Client, error) {
-	client := transport.New(transport.Config{Client: cfg.HTTPClient})
-	client.Transport = &authorizer{next: client.Transport, key: secret.New(cfg.APIKey)}
+	client := transport.New(transport.Config{
+		Client: cfg.HTTPClient,
+		Key:    transport.Key{Header: keyHeader, Fixed: secret.New(cfg.APIKey), Func: cfg.KeyFunc},
+	})
+	client.Transport = &watcher{next: client.Transport}
 	connected, err := genai.NewClient(context.Background(), &genai.ClientConfig{
 		APIKey:      withheld,
 		Backend:     genai.BackendGeminiAPI,
@@ -38,24 +40,12 @@ func connect(cfg Config, address *url.URL) (*genai.Client, error) {
 	return connected, nil
 }
 
-// authorizer puts the API key on every request, or takes the header off when
-// there is no key. What lies below it follows no redirect to another host.
-type authorizer struct {
-	next http.RoundTripper
-	key  secret.Key
-}
+// watcher watches every response's body.
+type watcher struct{ next http.RoundTripper }
 
-// RoundTrip sends a copy of the request: a RoundTripper must not change its
-// argument. It watches the response.
-func (a *authorizer) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.WithContext(req.Context())
-	req.Header = maps.Clone(req.Header)
-	if a.key.Empty() {
-		req.Header.Del(keyHeader)
-	} else {
-		req.Header.Set(keyHeader, a.key.Reveal())
-	}
-	resp, err := a.next.RoundTrip(req)
+// RoundTrip passes on.
+func (w *watcher) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := w.next.RoundTrip(req)
 	if resp != nil {
 		watchBody(req.Context(), resp)
 	}

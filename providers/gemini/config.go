@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/genai"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/transport"
 )
 
 const (
@@ -31,6 +33,11 @@ type Config struct {
 	// APIKey is sent as a header, and to no other host. It may be empty with a
 	// BaseURL, for a gateway that has a key of its own.
 	APIKey string
+	// KeyFunc is asked for the key at every request, in place of APIKey, so that
+	// keys can rotate. It honours its context and is safe for concurrent use.
+	// When it fails, or gives nothing that can be sent, the request fails with
+	// CodeAuthentication; what it said of that is not kept.
+	KeyFunc func(ctx context.Context) (string, error)
 	// BaseURL is the service's address without the API version; empty is
 	// Google's own.
 	BaseURL string
@@ -133,9 +140,11 @@ func (c Config) options() (options, error) {
 // other function has read it.
 func (c Config) check() error {
 	switch {
-	case c.APIKey == "" && c.BaseURL == "":
+	case c.APIKey == "" && c.KeyFunc == nil && c.BaseURL == "":
 		return invalid("APIKey", "is empty")
-	case !sendable(c.APIKey):
+	case c.APIKey != "" && c.KeyFunc != nil:
+		return invalid("KeyFunc", "must be nil when APIKey is given")
+	case !transport.Sendable(c.APIKey):
 		return invalid("APIKey", "cannot be sent as a header")
 	case c.APIVersion != "" && (!validModel(c.APIVersion) || strings.Contains(c.APIVersion, "/")):
 		return invalid("APIVersion", "is no version")
@@ -187,10 +196,4 @@ func (c Config) names() (Models, map[string]string, error) {
 
 func invalid(field, detail string) *ai.Error {
 	return &ai.Error{Code: ai.CodeInvalidRequest, Field: field, Detail: detail, Provider: providerName}
-}
-
-// sendable reports whether a text can be sent as a header value; one with the
-// line break of a copied key cannot.
-func sendable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }

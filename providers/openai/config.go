@@ -2,6 +2,7 @@ package openai
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,8 @@ import (
 	"github.com/sashabaranov/go-openai"
 
 	"github.com/finbrain/ai"
+	"github.com/finbrain/ai/internal/secret"
+	"github.com/finbrain/ai/internal/transport"
 )
 
 const (
@@ -28,6 +31,11 @@ type Config struct {
 	// APIKey is sent as a header, to the host of BaseURL only. It may be empty
 	// with a BaseURL: a server of one's own may want none.
 	APIKey string
+	// KeyFunc is asked for the key at every request, in place of APIKey, so that
+	// keys can rotate. It honours its context and is safe for concurrent use.
+	// When it fails, or gives nothing that can be sent, the request fails with
+	// CodeAuthentication; what it said of that is not kept.
+	KeyFunc func(ctx context.Context) (string, error)
 	// BaseURL is the service's address up to and with its version:
 	// "http://localhost:11434/v1". Empty is OpenAI's own.
 	BaseURL string
@@ -92,17 +100,19 @@ func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 // check returns the error that names the first wrong field.
 func (c Config) check() error {
 	switch {
-	case c.APIKey == "" && c.BaseURL == "":
+	case c.APIKey == "" && c.KeyFunc == nil && c.BaseURL == "":
 		return invalid("APIKey", "is empty")
-	case !sendable(c.APIKey):
+	case c.APIKey != "" && c.KeyFunc != nil:
+		return invalid("KeyFunc", "must be nil when APIKey is given")
+	case !transport.Sendable(c.APIKey):
 		return invalid("APIKey", "cannot be sent as a header")
-	case !sendable(c.Organization):
+	case !transport.Sendable(c.Organization):
 		return invalid("Organization", "cannot be sent as a header")
-	case !sendable(c.Project):
+	case !transport.Sendable(c.Project):
 		return invalid("Project", "cannot be sent as a header")
 	case c.APIVersion != "" && c.BaseURL == "":
 		return invalid("APIVersion", "is for Azure, and BaseURL is empty")
-	case !sendable(c.APIVersion):
+	case !transport.Sendable(c.APIVersion):
 		return invalid("APIVersion", "is no version")
 	}
 	for i, kind := range c.Kinds {
@@ -138,6 +148,14 @@ func (c Config) checkOptions() error {
 	return nil
 }
 
+// key says how requests carry the key.
+func (c Config) key() transport.Key {
+	if c.APIVersion != "" {
+		return transport.Key{Header: http.CanonicalHeaderKey(openai.AzureAPIKeyHeader), Fixed: secret.New(c.APIKey), Func: c.KeyFunc}
+	}
+	return transport.Key{Header: "Authorization", Prefix: "Bearer ", Fixed: secret.New(c.APIKey), Func: c.KeyFunc}
+}
+
 // address checks BaseURL. What stands in an address may be logged on the way,
 // so it holds neither credentials nor a query.
 func (c Config) address() (*url.URL, error) {
@@ -162,12 +180,6 @@ func (c Config) address() (*url.URL, error) {
 func official(u *url.URL) bool {
 	host := u.Hostname()
 	return host == "api.openai.com" || strings.HasSuffix(host, ".api.openai.com")
-}
-
-// sendable reports whether a text can be sent as a header value; one with the
-// line break of a copied key cannot.
-func sendable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func invalid(field, detail string) *ai.Error {

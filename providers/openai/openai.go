@@ -12,7 +12,6 @@ import (
 	"github.com/sashabaranov/go-openai"
 
 	"github.com/finbrain/ai"
-	"github.com/finbrain/ai/internal/secret"
 	"github.com/finbrain/ai/internal/transport"
 )
 
@@ -25,8 +24,6 @@ type Provider struct {
 	http    *http.Client
 	library openai.ClientConfig // without the key: the library would print it
 	header  http.Header         // of every request, without the key
-	keyName string              // the header that carries the key
-	key     secret.Key          // that header's whole value
 
 	models          Models
 	aliases         map[string]string
@@ -60,7 +57,7 @@ func New(cfg Config) (*Provider, error) {
 		vendor, format = defaultVendor, openai.EmbeddingEncodingFormatBase64
 	}
 	p := &Provider{
-		http:            transport.New(transport.Config{Client: cfg.HTTPClient}),
+		http:            transport.New(transport.Config{Client: cfg.HTTPClient, Key: cfg.key()}),
 		library:         openai.DefaultConfig(""),
 		header:          make(http.Header),
 		models:          cfg.Models.withDefaults(),
@@ -85,26 +82,15 @@ func (p *Provider) setHeaders(cfg Config) {
 	if cfg.Project != "" {
 		p.header.Set("OpenAI-Project", cfg.Project)
 	}
-	prefix := "Bearer "
-	p.keyName = "Authorization"
 	if cfg.APIVersion != "" {
 		p.library.APIType, p.library.APIVersion = openai.APITypeAzure, cfg.APIVersion
 		p.library.AzureModelMapperFunc = url.PathEscape
-		p.keyName, prefix = http.CanonicalHeaderKey(openai.AzureAPIKeyHeader), ""
-	}
-	if cfg.APIKey != "" {
-		p.key = secret.New(prefix + cfg.APIKey)
 	}
 }
 
-// authorize adds the key and the other headers to a request.
-func (p *Provider) authorize(header http.Header) {
-	maps.Copy(header, p.header)
-	header.Del(p.keyName) // Azure's, which the library sets to nothing
-	if !p.key.Empty() {
-		header.Set(p.keyName, p.key.Reveal())
-	}
-}
+// authorize adds the headers that say whose account is meant; the key is added
+// below.
+func (p *Provider) authorize(header http.Header) { maps.Copy(header, p.header) }
 
 // Analyze answers the request in one call to the service, or in one for every
 // 2048 inputs of an embedding request. It never retries. Its errors are
