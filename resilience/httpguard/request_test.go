@@ -94,6 +94,7 @@ func TestAnUploadThatIsBrokenItselfSaysNothing(t *testing.T) {
 		"of unknown length":           {strings.NewReader("file"), nil, -1, delivering, "failure"},
 		"of unknown length, too":      {strings.NewReader("file"), nil, 0, delivering, "failure"},
 		"whole, with its end at once": {iotest.DataErrReader(strings.NewReader("file")), nil, 4, delivering, "failure"},
+		"whole, byte by byte":         {iotest.OneByteReader(strings.NewReader("file")), nil, 4, delivering, "failure"},
 		"unreadable":                  {iotest.ErrReader(errDown), nil, -1, delivering, "neutral"},
 		"unreadable in the middle":    {io.MultiReader(strings.NewReader("fi"), iotest.ErrReader(io.ErrUnexpectedEOF)), nil, 4, delivering, "neutral"},
 		"too short":                   {strings.NewReader("fil"), nil, 4, delivering, "neutral"},
