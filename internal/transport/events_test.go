@@ -99,11 +99,11 @@ func TestWhatIsNoStreamIsFound(t *testing.T) {
 		}
 	}
 	for body, want := range map[string]string{
-		`{"choices":[]}`:                       `{"choices":[]}`,
-		"\n{\n \"error\": {\n}\n}\n":           `{  "error": { } }`,
-		"[{\n}]":                               `[{ }]`,
-		": x\n\n{\"error\":1}\ndata: {}\n\n":   `{"error":1}`,
-		"event: x\n{\"error\":\ndata: {}\n\n":  `{"error": data: {} `,
+		`{"choices":[]}`:                        `{"choices":[]}`,
+		"\n{\n \"error\": {\n}\n}\n":            `{  "error": { } }`,
+		"[{\n}]":                                `[{ }]`,
+		": x\n\n{\"error\":1}\ndata: {}\n\n":    `{"error":1}`,
+		"event: x\n{\"error\":\ndata: {}\n\n":   `{"error": data: {} `,
 		"{\"id\":1}\n" + strings.Repeat("x", 9): `{"id":1}`,
 	} {
 		event, err := transport.NewEvents(strings.NewReader(body)).Next()
