@@ -119,14 +119,15 @@ func TestAnEventHasALimit(t *testing.T) {
 	if data, _, err := read(strings.NewReader(whole + whole)); err != nil || len(data) != 2 {
 		t.Errorf("%d events at the limit, %v", len(data), err)
 	}
+	wide := strings.Repeat(" ", 1023) + "\n"
 	for name, body := range map[string]string{
 		"a line":            "data: \"" + strings.Repeat("x", limit) + "\"\n\n",
 		"a byte more":       " " + whole,
 		"endless line":      "data: " + strings.Repeat("x", limit+10),
-		"many lines":        strings.Repeat("data: [\n", limit/8+1),
-		"nothing but noise": strings.Repeat(":\n", limit/2+1) + "data: {}\n\n",
-		"empty lines":       strings.Repeat("\n", limit+1) + "data: {}\n\n",
-		"stray lines":       strings.Repeat("{\n", limit),
+		"many lines":        strings.Repeat("data: ["+wide, limit/1024),
+		"nothing but noise": strings.Repeat(": ["+wide, limit/1024) + "data: {}\n\n",
+		"empty lines":       strings.Repeat(wide, limit/1023) + "data: {}\n\n",
+		"stray lines":       strings.Repeat("{"+wide, limit/1024),
 		"a stray line":      "{" + strings.Repeat(" ", limit+10),
 	} {
 		if data, _, err := read(strings.NewReader(body)); err != transport.ErrTooLarge || len(data) != 0 {

@@ -22,6 +22,7 @@ type completion struct {
 }
 
 type completionChoice struct {
+	Index        int
 	Message      completionTurn   // of a whole answer
 	Delta        completionTurn   // of a piece
 	FinishReason string           `json:"finish_reason"`
@@ -81,6 +82,16 @@ func (c *completion) decode(data []byte) error {
 		return nil
 	}
 	return err
+}
+
+// choice returns the first choice, nil without any: one was asked for.
+func (c *completion) choice() *completionChoice {
+	for i := range c.Choices {
+		if c.Choices[i].Index == 0 {
+			return &c.Choices[i]
+		}
+	}
+	return nil
 }
 
 // failed reports whether an error stands in the answer, whatever is beside it:

@@ -18,8 +18,7 @@ type errorBody struct {
 	Param      word
 	InnerError struct{ Code word } // Azure's
 
-	found     bool // the body holds an error, whatever is in it
-	enveloped bool // and holds it in a field "error"
+	found bool // the body holds an error, whatever is in it
 }
 
 // word is a JSON string, or a number as it is written; anything else is empty.
@@ -68,10 +67,10 @@ func readErrorBody(body []byte) *errorBody {
 		_ = json.Unmarshal(body, w)
 		w.found = w.Message != "" && w.Type+w.Code != ""
 	case inner[0] == '{':
-		w.found, w.enveloped = true, true
+		w.found = true
 		_ = json.Unmarshal(inner, w)
 	case string(inner) != "null":
-		w.found, w.enveloped = true, true
+		w.found = true
 		_ = json.Unmarshal(inner, &w.Message)
 	}
 	return w

@@ -42,3 +42,52 @@ func FuzzAnyResponseIsSurvived(f *testing.F) {
 		}
 	})
 }
+
+// Whatever arrives as a stream, it ends in one answer or one error, passes on
+// nothing after that, and tells what Collect and the limits rely on.
+func FuzzAnyStreamIsSurvived(f *testing.F) {
+	call := `"tool_calls":[{"index":0,"id":"a","function":{"name":"rate","arguments":"{}"}}]`
+	for _, data := range [][]string{
+		{}, {chunk(opening, "null"), chunk(`"content":"x"`, "null"), chunk("", `"stop"`), oneLine(counts), "[DONE]"},
+		{chunk(call, `"tool_calls"`)}, {piece(`"function":{"name":"rate"}`), chunk("", `"stop"`)}, {chunk(`"refusal":"no"`, "null")},
+		{refused("x", "server_error", "null")}, {`{ "error": 7 }`}, {chunk(`"content":[{"text":"x"}]`, `"length"`)}, {`{"choices":[null],"usage":{}}`},
+	} {
+		var b strings.Builder
+		for _, d := range data {
+			b.WriteString("data: " + d + "\n\n")
+		}
+		f.Add(b.String())
+		f.Add(": x\r\nid: 1\r\n" + strings.ReplaceAll(b.String(), "\n", "\r\n"))
+		f.Add(strings.TrimRight(b.String(), "}\n"))
+	}
+	f.Add("<html>")
+	f.Add(answer("x"))
+	f.Add("event: error\ndata: {}\n\n")
+	f.Fuzz(func(t *testing.T, said string) {
+		list, err := deltas(t, wiretest.Answering(200, said), asking())
+		whole := len(list) > 0 && list[len(list)-1].Response != nil
+		if whole == (err != nil) {
+			t.Fatalf("%s and %v", show(list), err)
+		}
+		if err != nil {
+			if e := asError(t, err); e.Status != 200 || len(said) > 12 && strings.Contains(wiretest.EveryForm(e), said) {
+				t.Errorf("%#v", e)
+			}
+			return
+		}
+		got, err := ai.Collect(provider(t, wiretest.Answering(200, said)).Stream(t.Context(), asking()))
+		if err != nil || got.FinishReason == "" || got.Text == "" && len(got.ToolCalls) == 0 {
+			t.Fatalf("%s, %v", show(got), err)
+		}
+		req := asking()
+		req.History = []ai.Message{{Role: ai.RoleAssistant, Text: "x", ToolCalls: got.ToolCalls}}
+		for _, c := range got.ToolCalls {
+			if c.ID == "" || c.Name == "" {
+				t.Errorf("%s", show(got))
+			}
+		}
+		if err := req.Validate(); err != nil && !strings.Contains(err.Error(), "Name") {
+			t.Errorf("the answer cannot go into the history: %v", err)
+		}
+	})
+}

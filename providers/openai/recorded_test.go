@@ -11,28 +11,41 @@ import (
 	"github.com/finbrain/ai/internal/wiretest"
 )
 
-// request is one of the kind that was recorded. Whatever is neither a vision
-// nor an embedding call is taken for text: only its error body matters.
+// request is one of the kind that was recorded, with the tools that were
+// declared. Whatever is neither a vision nor an embedding call is taken for
+// text: only its error body matters.
 func request(x *wiretest.Exchange) *ai.Request {
-	switch {
-	case strings.HasPrefix(x.Operation, "embeddings"):
+	if strings.HasPrefix(x.Operation, "embeddings") {
 		inputs := make([]string, max(1, strings.Count(x.Response.Body, `"embedding":`)))
 		for i := range inputs {
 			inputs[i] = "x"
 		}
 		return ai.Embedding(inputs...)
-	case strings.HasPrefix(x.Operation, "chat.vision"):
-		return ai.ImageAnalysis("x", ai.ImageBytes(png))
-	default:
-		return ai.Text("x")
 	}
+	req := ai.Text("x")
+	if strings.HasPrefix(x.Operation, "chat.vision") {
+		req = ai.ImageAnalysis("x", ai.ImageBytes(png))
+	}
+	var sent struct {
+		Tools     []struct{ Function struct{ Name string } }
+		Functions []struct{ Name string }
+	}
+	_ = json.Unmarshal([]byte(x.Request.Body), &sent)
+	for _, tool := range sent.Tools {
+		if tool.Function.Name == "" {
+			continue // another endpoint's
+		}
+		req.Tools = append(req.Tools, ai.Tool{Name: tool.Function.Name})
+	}
+	for _, function := range sent.Functions {
+		req.Tools = append(req.Tools, ai.Tool{Name: function.Name})
+	}
+	return req
 }
 
 // known says what certain recordings mean; the others are checked against
 // their own JSON.
 var known = map[string]ai.Error{
-	"openai-chat_tools-01.json":             {Code: ai.CodeModelFailed, Status: 200},
-	"openai-chat_tools-03.json":             {Code: ai.CodeModelFailed, Status: 200},
 	"openai-soft-length-chat-01.json":       {Code: ai.CodeMaxTokens, Status: 200},
 	"openai-soft-refusal-chat_json-01.json": {Code: ai.CodeContentFiltered, Status: 200},
 	"openai-finetune-01.json":               {Code: ai.CodeBadResponse, Status: 200},
@@ -64,7 +77,8 @@ func TestEveryRecordedExchangeIsRead(t *testing.T) {
 	}
 	for name, x := range recordings {
 		t.Run(name, func(t *testing.T) {
-			got, err := provider(t, x.Wire()).Analyze(t.Context(), request(x))
+			req := request(x)
+			got, err := provider(t, x.Wire()).Analyze(t.Context(), req)
 			if want, ok := known[name]; ok {
 				e := asError(t, err)
 				if e.Code != want.Code || e.Status != want.Status || e.RetryAfter != want.RetryAfter {
@@ -74,14 +88,12 @@ func TestEveryRecordedExchangeIsRead(t *testing.T) {
 			}
 			switch {
 			case x.Response.Status >= 400:
-				e := asError(t, err)
-				if e.Status != x.Response.Status || e.Code == ai.CodeBadResponse || e.Code == ai.CodeCanceled {
-					t.Errorf("error = %#v for status %d", e, x.Response.Status)
-				}
+				checkRefusal(t, x, err)
 			case strings.HasPrefix(x.Operation, "embeddings"):
 				checkVectors(t, x, got, err)
 			case strings.HasPrefix(x.Operation, "chat"):
-				checkAnswer(t, x, got, err)
+				tell(t, x.Response.Body).check(t, req, got, err)
+				checkRequestID(t, x, got)
 			default:
 				asError(t, err) // another endpoint's answer is none to a chat
 			}
@@ -89,44 +101,46 @@ func TestEveryRecordedExchangeIsRead(t *testing.T) {
 	}
 }
 
-// checkAnswer compares an answer with the recorded JSON.
-func checkAnswer(t *testing.T, x *wiretest.Exchange, got *ai.Response, err error) {
-	var body struct {
-		Model   string
-		Choices []struct {
-			FinishReason string `json:"finish_reason"`
-			Message      struct{ Content string }
-		}
-		Usage struct {
-			Prompt     int `json:"prompt_tokens"`
-			Completion int `json:"completion_tokens"`
-			Total      int `json:"total_tokens"`
-			In         struct {
-				Cached int `json:"cached_tokens"`
-			} `json:"prompt_tokens_details"`
-			Out struct {
-				Reasoning int `json:"reasoning_tokens"`
-			} `json:"completion_tokens_details"`
-		}
-	}
-	if err := json.Unmarshal([]byte(x.Response.Body), &body); err != nil {
-		t.Fatal(err)
-	}
-	first := body.Choices[0]
-	finish := map[string]ai.FinishReason{"stop": ai.FinishStop, "length": ai.FinishLength}[first.FinishReason]
-	if first.Message.Content == "" || finish == "" {
-		asError(t, err)
-		return
-	}
+func TestEveryRecordedStreamIsRead(t *testing.T) {
+	recordings, folder, err := wiretest.RecordedStreams(os.Getenv("AI_RECORDED"), "openai")
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := body.Usage
-	want := ai.Usage{InputTokens: u.Prompt, OutputTokens: u.Completion, TotalTokens: u.Total, CachedTokens: u.In.Cached, ReasoningTokens: u.Out.Reasoning}
-	if got.Text != first.Message.Content || got.FinishReason != finish || got.Model != body.Model || got.Usage != want {
-		t.Errorf("got %+v\nfrom %s", got, x.Response.Body)
+	if len(recordings) == 0 {
+		t.Skipf("no recorded streams in %s: set AI_RECORDED to their folder", folder)
 	}
-	if id := x.Response.Headers["x-request-id"]; len(id) > 0 && got.RequestID != id[0] {
+	for name, x := range recordings {
+		if !strings.HasPrefix(x.Operation, "chat") {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			req := request(x)
+			got, err := ai.Collect(provider(t, x.Wire()).Stream(t.Context(), req))
+			if x.Response.Status >= 400 {
+				checkRefusal(t, x, err)
+				return
+			}
+			var pieces []string
+			for line := range strings.Lines(x.Response.Body) {
+				if data, ok := strings.CutPrefix(line, "data:"); ok && strings.TrimSpace(data) != "[DONE]" {
+					pieces = append(pieces, data)
+				}
+			}
+			tell(t, pieces...).check(t, req, got, err)
+			checkRequestID(t, x, got)
+		})
+	}
+}
+
+func checkRefusal(t *testing.T, x *wiretest.Exchange, err error) {
+	e := asError(t, err)
+	if e.Status != x.Response.Status || e.Code == ai.CodeBadResponse || e.Code == ai.CodeCanceled {
+		t.Errorf("error = %#v for status %d", e, x.Response.Status)
+	}
+}
+
+func checkRequestID(t *testing.T, x *wiretest.Exchange, got *ai.Response) {
+	if id := x.Response.Headers["x-request-id"]; got != nil && len(id) > 0 && got.RequestID != id[0] {
 		t.Errorf("request id %q, recorded %q", got.RequestID, id)
 	}
 }

@@ -140,8 +140,8 @@ func (s *stream) take(event transport.Event, model string) *ai.Error {
 	if piece.Model != "" {
 		s.resp.Model = piece.Model
 	}
-	if len(piece.Choices) > 0 && s.resp.FinishReason == "" {
-		if problem := s.choice(&piece.Choices[0]); problem != nil {
+	if choice := piece.choice(); choice != nil && s.resp.FinishReason == "" {
+		if problem := s.choice(choice); problem != nil {
 			return problem
 		}
 	}

@@ -24,7 +24,8 @@ func (p *Provider) complete(ctx context.Context, req *ai.Request, model string) 
 	if err := answer.decode(call.body.Bytes()); err != nil {
 		return nil, call.failure(ctx, model)
 	}
-	if len(answer.Choices) == 0 || answer.failed() {
+	choice := answer.choice()
+	if choice == nil || answer.failed() {
 		return nil, call.noAnswer(model, "the response has no choices")
 	}
 	resp := &ai.Response{
@@ -37,7 +38,7 @@ func (p *Provider) complete(ctx context.Context, req *ai.Request, model string) 
 	if resp.Model == "" {
 		resp.Model = model
 	}
-	if problem := read(&answer.Choices[0], req, resp); problem != nil {
+	if problem := read(choice, req, resp); problem != nil {
 		return nil, call.locate(problem, model)
 	}
 	return resp, nil
