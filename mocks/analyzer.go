@@ -26,7 +26,9 @@ type TB interface {
 // be sent, and asks for nothing once the context has ended; such calls take no
 // step. An Analyzer is safe for concurrent use, also while steps are added.
 //
-// It is an ai.Planner too: see Space.
+// It is an ai.Streamer too: every step can be streamed, word by word or in the
+// pieces of Deltas, and Collect of the stream is what Analyze answers. And it is
+// an ai.Planner: see Space.
 type Analyzer struct {
 	tb TB
 
@@ -70,9 +72,6 @@ func (a *Analyzer) Plan(req *ai.Request) (ai.Plan, error) {
 	if err := req.Validate(); err != nil {
 		return ai.Plan{}, err
 	}
-	if req.ResolvedKind() == ai.KindImageGeneration {
-		return ai.Plan{}, &ai.Error{Code: ai.CodeUnsupported}
-	}
 	plan := ai.Plan{Model: modelOf(req)}
 	if req.ResolvedKind() == ai.KindEmbedding {
 		a.mu.Lock()
@@ -90,33 +89,56 @@ func (a *Analyzer) Plan(req *ai.Request) (ai.Plan, error) {
 // so, and then only as long as the context lasts.
 func (a *Analyzer) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, error) {
 	a.tb.Helper()
-	number := a.record(ctx, req)
-	if err := ended(ctx); err != nil {
+	s, resp, err := a.take(ctx, req)
+	if err != nil {
 		return nil, err
 	}
+	if !s.streamsOnly() {
+		return resp, nil
+	}
+	return ai.Collect(s.stream(ctx, resp))
+}
+
+// take records the call and takes the next step: its answer, as far as that is
+// not for a stream to tell, or its error.
+func (a *Analyzer) take(ctx context.Context, req *ai.Request) (step, *ai.Response, error) {
+	a.tb.Helper()
+	number := a.record(ctx, req)
+	if err := ended(ctx); err != nil {
+		return step{}, nil, err
+	}
 	if err := req.Validate(); err != nil {
-		return nil, err
+		return step{}, nil, err
 	}
 	s, ok := a.next()
 	if !ok {
-		return a.unexpected(number, req, "no step is left in the script")
+		return s, nil, a.unexpected(number, req, "no step is left in the script")
 	}
-	if s.only != 0 && (s.only == ai.KindEmbedding) != (req.ResolvedKind() == ai.KindEmbedding) {
-		return a.unexpected(number, req, fmt.Sprintf("the next step, %s, is not for that kind", s.name))
+	if s.only != 0 && s.only != medium(req.ResolvedKind()) {
+		return s, nil, a.unexpected(number, req, fmt.Sprintf("the next step, %s, is not for that kind", s.name))
 	}
-	if err := s.pause(ctx); err != nil {
-		return nil, err
+	if err := wait(ctx, s.delay); err != nil {
+		return s, nil, err
 	}
 	resp, err := s.run(ctx, req)
 	switch {
 	case err != nil && resp != nil:
-		return a.unexpected(number, req, s.name+" gave both a response and an error")
+		return s, nil, a.unexpected(number, req, s.name+" gave both a response and an error")
 	case err != nil:
-		return nil, err
+		return s, nil, err
 	case resp == nil:
-		return a.unexpected(number, req, s.name+" gave neither a response nor an error")
+		return s, nil, a.unexpected(number, req, s.name+" gave neither a response nor an error")
 	}
-	return a.complete(number, req, resp.Clone()), nil
+	return s, a.complete(number, req, resp.Clone()), nil
+}
+
+// medium returns the kind whose steps answer a request: text for images to
+// look at too.
+func medium(kind ai.Kind) ai.Kind {
+	if kind == ai.KindImage {
+		return ai.KindText
+	}
+	return kind
 }
 
 // Calls returns the calls made so far, in order, as deep copies.
@@ -162,7 +184,11 @@ func (a *Analyzer) complete(number int, req *ai.Request, resp *ai.Response) *ai.
 	resp.Model = cmp.Or(resp.Model, modelOf(req))
 	resp.RequestID = cmp.Or(resp.RequestID, fmt.Sprintf("%s-%d", name, number))
 	if len(resp.Embeddings) == 0 {
-		resp.FinishReason = cmp.Or(resp.FinishReason, ai.FinishStop)
+		finish := ai.FinishStop
+		if len(resp.ToolCalls) > 0 {
+			finish = ai.FinishToolCalls
+		}
+		resp.FinishReason = cmp.Or(resp.FinishReason, finish)
 		return resp
 	}
 	a.mu.Lock()
@@ -181,10 +207,10 @@ const name = "mock"
 func modelOf(req *ai.Request) string { return cmp.Or(req.Model, name) }
 
 // unexpected fails the test and makes the error for the caller.
-func (a *Analyzer) unexpected(number int, req *ai.Request, why string) (*ai.Response, error) {
+func (a *Analyzer) unexpected(number int, req *ai.Request, why string) error {
 	a.tb.Helper()
 	a.report("mocks: call %d (%s): %s", number, req.ResolvedKind(), why)
-	return nil, &ai.Error{Code: ai.CodeBadResponse, Provider: name, Model: modelOf(req), Detail: "unexpected call: " + why}
+	return &ai.Error{Code: ai.CodeBadResponse, Provider: name, Model: modelOf(req), Detail: "unexpected call: " + why}
 }
 
 // report fails the test, unless that has ended: a *testing.T must not be

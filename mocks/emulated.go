@@ -48,24 +48,43 @@ func appendImages(to []emulate.Image, images []ai.Image) []emulate.Image {
 
 // emulate answers with what is made from the request.
 func (a *Analyzer) emulate(_ context.Context, req *ai.Request) (*ai.Response, error) {
-	if req.ResolvedKind() == ai.KindEmbedding {
+	q := question{kind: req.ResolvedKind(), ask: questionOf(req), schema: req.Schema, forced: forcedBy(req)}
+	switch q.kind {
+	case ai.KindEmbedding:
 		return a.emulateVectors(req)
+	case ai.KindImageGeneration:
+		q.picture = picture{prompt: q.ask.Prompt}
+		q.ask.Prompt = ""
+		if out := req.Output; out != nil {
+			q.picture.width, q.picture.height, q.picture.mediaType, q.picture.count = out.Width, out.Height, out.MediaType, out.Count
+		}
 	}
-	answer, err := questionOf(req).Answer()
+	answer, err := q.respond()
 	if unreadable, ok := errors.AsType[*emulate.ImageError](err); ok {
 		return nil, &ai.Error{
 			Code: ai.CodeInvalidRequest, Provider: name, Model: modelOf(req),
 			Field: "Images", Detail: unreadable.Error(),
 		}
 	}
-	resp := &ai.Response{Text: answer.Text, Usage: ai.Usage{
-		InputTokens: answer.InputTokens, OutputTokens: answer.OutputTokens,
-		TotalTokens: answer.InputTokens + answer.OutputTokens,
-	}}
-	if answer.Truncated {
-		resp.FinishReason = ai.FinishLength
+	for i := range answer.calls {
+		answer.calls[i].ID = fmt.Sprintf("call_%d", i+1)
 	}
-	return resp, nil
+	return &ai.Response{
+		Text: answer.text, ToolCalls: answer.calls, Images: answer.images, FinishReason: answer.finish, Usage: answer.usage,
+	}, nil
+}
+
+// forcedBy returns the tool that the request says must be called.
+func forcedBy(req *ai.Request) *tool {
+	if req.ToolChoice == ai.ToolAuto || req.ToolChoice == ai.ToolNone {
+		return nil
+	}
+	for _, t := range req.Tools {
+		if req.ToolChoice == ai.ToolRequired || string(req.ToolChoice) == t.Name {
+			return &tool{t.Name, t.Parameters}
+		}
+	}
+	return nil
 }
 
 func (a *Analyzer) emulateVectors(req *ai.Request) (*ai.Response, error) {

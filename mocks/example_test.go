@@ -82,6 +82,57 @@ func ExampleAnalyzer_Always() {
 	// Debt falls
 }
 
+// A stream comes in the pieces of the script, and breaks where it says.
+func ExampleAnalyzer_Deltas() {
+	ctx, t := context.Background(), new(printing)
+	m := mocks.NewAnalyzer(t).Deltas("Net debt ", "fell").ThenFail(ai.CodeUnavailable)
+
+	for delta, err := range m.Stream(ctx, ai.Text("What of debt? …")) {
+		if err != nil {
+			fmt.Println(ai.CodeOf(err))
+			break
+		}
+		fmt.Printf("%q\n", delta.Text)
+	}
+	t.end()
+	// Output:
+	// "Net debt "
+	// "fell"
+	// unavailable
+}
+
+// What is answered can be said, and what goes wrong with it.
+func ExampleServer_Answer() {
+	s := mocks.NewOpenAI()
+	defer s.Close()
+	s.Answer(mocks.Answer{Text: "Net debt fell.", Chunks: 3})
+	s.Script(mocks.CutStream(2))
+
+	config := goopenai.DefaultConfig("any key")
+	config.BaseURL, config.HTTPClient = s.BaseURL(), s.Client()
+	stream, err := goopenai.NewClientWithConfig(config).CreateChatCompletionStream(context.Background(), goopenai.ChatCompletionRequest{
+		Model: "gpt-5.5", Messages: []goopenai.ChatCompletionMessage{{Role: "user", Content: "What of debt?"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer stream.Close()
+	for {
+		chunk, err := stream.Recv()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%q\n", chunk.Choices[0].Delta.Content)
+	}
+	// Output:
+	// ""
+	// "Net "
+	// "debt "
+	// unexpected EOF
+}
+
 func ExampleNewOpenAI() {
 	s := mocks.NewOpenAI()
 	defer s.Close()

@@ -108,6 +108,7 @@ func (q *question) readGenerate(body []byte) *problem {
 	if slices.ContainsFunc(config.ResponseModalities, func(m string) bool { return strings.EqualFold(m, "IMAGE") }) {
 		q.kind = ai.KindImageGeneration
 		q.picture = picture{prompt: q.ask.Prompt, count: 1, width: 1024, height: 1024, mediaType: "image/png"}
+		q.ask.Prompt = ""
 	}
 	return nil
 }

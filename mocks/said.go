@@ -25,12 +25,10 @@ type said struct {
 // respond returns what is answered: what the script says or what is emulated.
 func (q question) respond() (said, error) {
 	a, script := said{chunks: q.scripted.Chunks, finish: ai.FinishStop}, q.scripted
-	a.usage.InputTokens = q.ask.InputTokens()
 	switch {
 	case script.scripted():
 		a.text, a.calls, a.images = script.Text, script.ToolCalls, script.Images
 	case q.kind == ai.KindImageGeneration:
-		a.usage.InputTokens = emulate.Tokens(q.picture.prompt)
 		a.images = q.picture.paint()
 	case q.forced != nil:
 		a.calls = []ai.ToolCall{{Name: q.forced.name, Arguments: emulate.Instance(q.forced.parameters)}}
@@ -50,7 +48,7 @@ func (q question) respond() (said, error) {
 		a.finish = ai.FinishToolCalls
 	}
 	a.finish = cmp.Or(script.FinishReason, a.finish)
-	a.count()
+	a.usage = q.usageOf(a)
 	if script.Usage != (ai.Usage{}) {
 		a.usage = script.Usage
 		a.usage.TotalTokens = cmp.Or(a.usage.TotalTokens, a.usage.InputTokens+a.usage.OutputTokens)
@@ -61,13 +59,15 @@ func (q question) respond() (said, error) {
 // imageTokens is what an emulated image costs.
 const imageTokens = 1024
 
-// count estimates the output's tokens.
-func (a *said) count() {
-	a.usage.OutputTokens = emulate.Tokens(a.text) + imageTokens*len(a.images)
+// usageOf estimates the tokens of the question and the answer.
+func (q question) usageOf(a said) ai.Usage {
+	u := ai.Usage{InputTokens: q.ask.InputTokens() + emulate.Tokens(q.picture.prompt)}
+	u.OutputTokens = emulate.Tokens(a.text) + imageTokens*len(a.images)
 	for _, c := range a.calls {
-		a.usage.OutputTokens += emulate.Tokens(c.Name) + emulate.Tokens(string(c.Arguments))
+		u.OutputTokens += emulate.Tokens(c.Name) + emulate.Tokens(string(c.Arguments))
 	}
-	a.usage.TotalTokens = a.usage.InputTokens + a.usage.OutputTokens
+	u.TotalTokens = u.InputTokens + u.OutputTokens
+	return u
 }
 
 // silent returns the answers with status 200 that hold no text.

@@ -1,29 +1,60 @@
 package mocks
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/finbrain/ai"
-	"github.com/finbrain/ai/mocks/internal/emulate"
 )
 
 // step is what one call gets.
 type step struct {
 	name  string  // as in the script, for reports
-	only  ai.Kind // KindEmbedding, KindText for text and image, 0 for all
+	only  ai.Kind // KindText for text and image, 0 for all
 	delay time.Duration
 	run   func(context.Context, *ai.Request) (*ai.Response, error)
+
+	pieces  []string // of the text; nil is its words
+	between time.Duration
+	ending  func(ctx context.Context, model string) error // in place of an answer; nil is an answer
 }
 
 // Answer adds a step that answers a text or image request with a text.
 func (a *Analyzer) Answer(text string) *Analyzer {
-	return a.add(step{name: "Answer", only: ai.KindText, run: func(_ context.Context, req *ai.Request) (*ai.Response, error) {
-		usage := ai.Usage{InputTokens: questionOf(req).InputTokens(), OutputTokens: emulate.Tokens(text)}
-		usage.TotalTokens = usage.InputTokens + usage.OutputTokens
+	return a.add(textStep("Answer", text))
+}
+
+func textStep(name, text string) step {
+	return step{name: name, only: ai.KindText, run: func(_ context.Context, req *ai.Request) (*ai.Response, error) {
+		usage := question{ask: questionOf(req)}.usageOf(said{text: text})
 		return &ai.Response{Text: text, Usage: usage}, nil
+	}}
+}
+
+// Call adds a step that answers a text or image request with tool calls. A
+// call without an ID gets "call_1", counted within the answer.
+func (a *Analyzer) Call(calls ...ai.ToolCall) *Analyzer {
+	resp := (&ai.Response{ToolCalls: calls}).Clone()
+	for i := range resp.ToolCalls {
+		c := &resp.ToolCalls[i]
+		c.ID = cmp.Or(c.ID, fmt.Sprintf("call_%d", i+1))
+	}
+	return a.add(step{name: "Call", only: ai.KindText, run: func(_ context.Context, req *ai.Request) (*ai.Response, error) {
+		answer := resp.Clone()
+		answer.Usage = question{ask: questionOf(req)}.usageOf(said{calls: answer.ToolCalls})
+		return answer, nil
+	}})
+}
+
+// Paint adds a step that answers a request for image generation.
+func (a *Analyzer) Paint(images ...ai.GeneratedImage) *Analyzer {
+	resp := (&ai.Response{Images: images}).Clone()
+	return a.add(step{name: "Paint", only: ai.KindImageGeneration, run: func(context.Context, *ai.Request) (*ai.Response, error) {
+		return resp, nil
 	}})
 }
 
@@ -64,21 +95,33 @@ func (a *Analyzer) Return(resp *ai.Response) *Analyzer {
 // Any other error is returned as it is. A nil error fails the test.
 func (a *Analyzer) Fail(err error) *Analyzer {
 	a.tb.Helper()
-	if e, ok := err.(*ai.Error); err == nil || ok && e == nil {
-		a.report("mocks: Fail needs an error")
-		err = ai.CodeBadResponse
-	}
+	err = a.sound("Fail", err)
 	return a.add(step{name: "Fail", run: func(_ context.Context, req *ai.Request) (*ai.Response, error) {
-		switch e := err.(type) { // not errors.As: what wraps an *ai.Error is passed on with its wrapping
-		case ai.Code:
-			return nil, &ai.Error{Code: e, Provider: name, Model: modelOf(req)}
-		case *ai.Error:
-			fresh := *e
-			fresh.Trail = slices.Clone(e.Trail)
-			return nil, &fresh
-		}
-		return nil, err
+		return nil, failure(err, modelOf(req))
 	}})
+}
+
+// sound returns the error that a step is to fail with; none fails the test.
+func (a *Analyzer) sound(method string, err error) error {
+	a.tb.Helper()
+	if e, ok := err.(*ai.Error); err == nil || ok && e == nil {
+		a.report("mocks: %s needs an error", method)
+		return ai.CodeBadResponse
+	}
+	return err
+}
+
+// failure returns the error for one call.
+func failure(err error, model string) error {
+	switch e := err.(type) { // not errors.As: what wraps an *ai.Error is passed on with its wrapping
+	case ai.Code:
+		return &ai.Error{Code: e, Provider: name, Model: model}
+	case *ai.Error:
+		fresh := *e
+		fresh.Trail = slices.Clone(e.Trail)
+		return &fresh
+	}
+	return err
 }
 
 // Do adds a step that answers in free form. The request is a copy of the
@@ -91,8 +134,9 @@ func (a *Analyzer) Do(answer func(ctx context.Context, req *ai.Request) (*ai.Res
 }
 
 // Emulate adds a step that makes its answer from the request, as the fake
-// servers do: a summary of the text, a description of the image, embeddings in
-// which similar texts are near. Vectors have the dimensions asked for, else
+// servers do: a summary of the text, a description of the image, JSON that
+// follows the schema, a call of the tool that must be called, an image of one
+// colour, embeddings in which similar texts are near. Vectors have the dimensions asked for, else
 // those of the Space, else 256.
 func (a *Analyzer) Emulate() *Analyzer {
 	return a.add(step{name: "Emulate", run: a.emulate})
@@ -175,12 +219,12 @@ func (a *Analyzer) modify(method string, sound bool, change func()) {
 	}
 }
 
-// pause waits for the step's delay.
-func (s step) pause(ctx context.Context) error {
-	if s.delay == 0 {
+// wait waits for d.
+func wait(ctx context.Context, d time.Duration) error {
+	if d == 0 {
 		return nil
 	}
-	timer := time.NewTimer(s.delay)
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -53,15 +53,20 @@ type Server struct {
 	transport *http.Transport // of the clients in memory
 }
 
-// NewOpenAI returns a fake of the OpenAI API: chat completions with texts and
-// images, and embeddings as floats or base64, with or without dimensions.
+// NewOpenAI returns a fake of the OpenAI API: chat completions and the Responses
+// API, unary and streamed, with texts, images, PDFs, tools and JSON schemas;
+// embeddings as floats or base64, with or without dimensions; image generation;
+// files, of which it keeps 256 MiB; and fine-tuning jobs, which go a step
+// further each time they are asked for.
 func NewOpenAI() *Server {
 	return newServer(&openAI{}, "http://openai.test", "/v1")
 }
 
-// NewGemini returns a fake of the Gemini API: generateContent with texts and
-// images, and batchEmbedContents with or without outputDimensionality. As with
-// the real service, only embeddings of 3072 dimensions have length 1.
+// NewGemini returns a fake of the Gemini API: generateContent and, with
+// alt=sse, streamGenerateContent, with texts, images, PDFs, tools, schemas in
+// both dialects and images as output; predict of Imagen models; and
+// batchEmbedContents with or without outputDimensionality. As with the real
+// service, only embeddings of 3072 dimensions have length 1.
 func NewGemini() *Server {
 	return newServer(gemini{}, "http://gemini.test", "")
 }

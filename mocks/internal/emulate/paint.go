@@ -35,7 +35,7 @@ func Paint(prompt string, number, width, height int, mediaType string) []byte {
 	if mediaType == "image/jpeg" {
 		err = jpeg.Encode(&b, m, nil)
 	} else {
-		err = png.Encode(&b, m)
+		err = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, m)
 	}
 	if err != nil {
 		panic("emulate: a painted image cannot be encoded: " + err.Error())
