@@ -30,4 +30,6 @@
 //
 // In memory they work within a testing/synctest bubble, where hours pass in
 // milliseconds; on loopback ([Server.Start]) they serve any program.
+//
+// The package replay below records what a real provider says, and replays it.
 package mocks
