@@ -46,7 +46,7 @@ func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*a
 func (p *Provider) embedBatch(ctx context.Context, inputs []string, dims int, model string) (*genai.EmbedContentResponse, *transport.Exchange, error) {
 	contents := make([]*genai.Content, len(inputs))
 	for i, input := range inputs {
-		contents[i] = &genai.Content{Parts: []*genai.Part{{Text: input}}}
+		contents[i] = genai.NewContentFromText(input, genai.RoleUser)
 	}
 	config := &genai.EmbedContentConfig{TaskType: p.options.embeddingTask}
 	if dims > 0 {

@@ -2,7 +2,9 @@ package gemini_test
 
 import (
 	"encoding/json"
+	"iter"
 	"net/http"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -50,3 +52,47 @@ func answer(text string) string {
 
 // png is the beginning of a PNG file: enough to be recognised as one.
 var png = []byte("\x89PNG\r\n\x1a\nrest")
+
+// sse is a stream of events with these data.
+func sse(data ...string) string {
+	var b strings.Builder
+	for _, d := range data {
+		b.WriteString("data: " + d + "\r\n\r\n")
+	}
+	return b.String()
+}
+
+// saying is an event with a piece of text, and a reason to end unless it is
+// empty.
+func saying(text, finish string) string {
+	quoted, _ := json.Marshal(text)
+	return `{"candidates":[{"content":{"role":"model","parts":[{"text":` + string(quoted) + `}]},"finishReason":"` + finish + `"}],` +
+		`"modelVersion":"gemini-3.8-flash","responseId":"r-1"}`
+}
+
+// streaming answers every request with an event stream.
+func streaming(body string) *wiretest.Wire {
+	return wiretest.Answering(200, body, "Content-Type", "text/event-stream")
+}
+
+// deltas reads a stream to its end.
+func deltas(t *testing.T, stream iter.Seq2[*ai.Delta, error]) (list []*ai.Delta, err error) {
+	t.Helper()
+	for d, e := range stream {
+		if err != nil || len(list) > 0 && list[len(list)-1].Response != nil {
+			t.Fatalf("after the end came %+v, %v", d, e)
+		}
+		if e != nil {
+			if d != nil {
+				t.Errorf("an error beside %+v", d)
+			}
+			err = e
+			continue
+		}
+		list = append(list, d)
+	}
+	if err == nil && (len(list) == 0 || list[len(list)-1].Response == nil) {
+		t.Fatal("the stream ended with neither an answer nor an error")
+	}
+	return list, err
+}
