@@ -44,10 +44,7 @@ func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*a
 
 // embedBatch asks for the vectors of at most maxBatch inputs.
 func (p *Provider) embedBatch(ctx context.Context, inputs []string, dims int, model string) (*genai.EmbedContentResponse, *transport.Exchange, error) {
-	contents := make([]*genai.Content, len(inputs))
-	for i, input := range inputs {
-		contents[i] = genai.NewContentFromText(input, genai.RoleUser)
-	}
+	contents := texts(inputs)
 	config := &genai.EmbedContentConfig{TaskType: p.options.embeddingTask}
 	if dims > 0 {
 		config.OutputDimensionality = new(int32(dims))
@@ -55,6 +52,25 @@ func (p *Provider) embedBatch(ctx context.Context, inputs []string, dims int, mo
 	return ask(ctx, model, func(ctx context.Context) (*genai.EmbedContentResponse, error) {
 		return p.client.Models.EmbedContent(ctx, model, contents, config)
 	})
+}
+
+// texts are the contents to embed. They lie side by side: allocated one by one,
+// they would be most of what this package allocates.
+func texts(inputs []string) []*genai.Content {
+	list := make([]*genai.Content, len(inputs))
+	block := make([]struct {
+		content genai.Content
+		part    genai.Part
+		parts   [1]*genai.Part
+	}, len(inputs))
+	for i, input := range inputs {
+		b := &block[i]
+		b.part.Text = input
+		b.parts[0] = &b.part
+		b.content = genai.Content{Role: genai.RoleUser, Parts: b.parts[:]}
+		list[i] = &b.content
+	}
+	return list
 }
 
 // space is the embedding space a request is answered in, as far as it is known

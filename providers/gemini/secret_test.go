@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/finbrain/ai"
 	"github.com/finbrain/ai/internal/wiretest"
@@ -28,7 +29,7 @@ func TestNoErrorShowsTheKeyThePromptOrTheBody(t *testing.T) {
 	quoted := `"` + canaryBody + `"`
 	wires := map[string]*wiretest.Wire{
 		"decode":      wiretest.Answering(200, canaryBody),
-		"cut":         wiretest.Answering(200, `{"candidates":[{"content":{"parts":[{"text":`+quoted),
+		"half":        wiretest.Answering(200, `{"candidates":[{"content":{"parts":[{"text":`+quoted),
 		"shape":       wiretest.Answering(200, `{"candidates":`+quoted+`}`),
 		"field shape": wiretest.Answering(200, `{"candidates":[{"content":{"parts":[{"text":["`+canaryBody+`"]}]}}]}`),
 		"blocked":     wiretest.Answering(200, `{"promptFeedback":{"blockReason":`+quoted+`,"blockReasonMessage":`+quoted+`}}`),
@@ -36,6 +37,14 @@ func TestNoErrorShowsTheKeyThePromptOrTheBody(t *testing.T) {
 		"redirect":    wiretest.Answering(307, canaryBody, "Location", "https://elsewhere.example.com/?"+canaryBody),
 		"network":     wiretest.Failing(errors.New(canaryBody)),
 		"panic":       {Answer: func(*http.Request) (*http.Response, error) { panic(canaryBody) }},
+		"event":       streaming(sse(canaryBody)),
+		"event shape": streaming(sse(`{"candidates":` + quoted + `}`)),
+		"error event": streaming(sse(refusal(429, canaryBody, canaryBody, because(canaryBody)+","+quota(canaryBody)))),
+		"error tail":  streaming(refusal(503, canaryBody, canaryBody, because(canaryBody))),
+		"tool":        streaming(sse(calling(`{"functionCall":{"name":` + quoted + `,"args":{"a":` + quoted + `}}}`))),
+		"cut": {Answer: func(*http.Request) (*http.Response, error) {
+			return wiretest.Stream(200, iotest.ErrReader(errors.New(canaryBody))), nil
+		}},
 	}
 	for _, status := range []int{400, 401, 403, 404, 413, 429, 500, 503} {
 		wires[fmt.Sprint("json ", status)] = wiretest.Answering(status, refusal(status, canaryBody, canaryBody, because(canaryBody)+","+quota(canaryBody)))
@@ -44,8 +53,10 @@ func TestNoErrorShowsTheKeyThePromptOrTheBody(t *testing.T) {
 	for name, w := range wires {
 		for _, req := range []*ai.Request{ai.Text(canaryPrompt), ai.Embedding(canaryPrompt)} {
 			_, err := provider(t, w).Analyze(t.Context(), req)
+			_, streamed := ai.Collect(provider(t, w).Stream(t.Context(), req))
 			asError(t, err)
-			noCanary(t, name, wiretest.EveryForm(err))
+			asError(t, streamed)
+			noCanary(t, name, wiretest.EveryForm(err, streamed))
 		}
 	}
 }
@@ -137,6 +148,8 @@ func TestNothingIsWrittenToTheGlobalLog(t *testing.T) {
 		`{"candidates":[{"content":{"parts":[{"text":"x"},{"functionCall":{"name":"f"}}]}},{"content":{"parts":[{"text":"y"}]}}]}`,
 	} {
 		for _, status := range []int{200, 400, 500} {
+			_, _ = ai.Collect(provider(t, wiretest.Answering(status, sse(body))).Stream(t.Context(), ai.Text(canaryPrompt)))
+			_, _ = ai.Collect(provider(t, wiretest.Answering(status, body)).Stream(t.Context(), ai.Text(canaryPrompt)))
 			_, _ = provider(t, wiretest.Answering(status, body)).Analyze(t.Context(), ai.Text(canaryPrompt))
 			_, _ = provider(t, wiretest.Answering(status, body)).Analyze(t.Context(), ai.Embedding(canaryPrompt))
 		}

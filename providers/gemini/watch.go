@@ -118,10 +118,14 @@ func (b *watchedBody) pass(data []byte) []byte {
 		b.escape = false
 		return data[1:]
 	}
-	i := bytes.IndexAny(data, `"\`)
-	if i < 0 {
-		return nil
+	end := bytes.IndexByte(data, '"')
+	if end < 0 {
+		end = len(data)
 	}
-	b.quoted, b.escape = data[i] == '\\', data[i] == '\\'
-	return data[i+1:]
+	if i := bytes.IndexByte(data[:end], '\\'); i >= 0 {
+		b.escape = true
+		return data[i+1:]
+	}
+	b.quoted = end == len(data)
+	return data[min(end+1, len(data)):]
 }
