@@ -77,6 +77,48 @@ func ExampleProvider_Analyze_rateLimited() {
 	// Output: rate_limited true true
 }
 
+func ExampleProvider_Stream() {
+	service := &http.Client{Transport: streaming(sse(saying("Two covenants ", ""), saying("are close to their limits.", "STOP")))}
+	provider, err := gemini.New(gemini.Config{APIKey: "key", HTTPClient: service})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for delta, err := range provider.Stream(context.Background(), ai.Text("Which covenants does this filing put at risk? …")) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Print(delta.Text)
+		if delta.Response != nil {
+			fmt.Println("\n"+delta.Response.Model, delta.FinishReason)
+		}
+	}
+	// Output:
+	// Two covenants are close to their limits.
+	// gemini-3.8-flash stop
+}
+
+func ExampleProvider_Analyze_tools() {
+	service := &http.Client{Transport: wiretest.Answering(200, `{"candidates":[{"content":{"parts":[
+		{"functionCall":{"id":"c1","name":"rate","args":{"currency":"CHF","account":9007199254740993}}}]},"finishReason":"STOP"}]}`)}
+	provider, err := gemini.New(gemini.Config{APIKey: "key", HTTPClient: service})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	req := &ai.Request{Prompt: "What is it in francs?", Tools: []ai.Tool{{Name: "rate", Parameters: []byte(`{"type":"object"}`)}}}
+	resp, err := provider.Analyze(context.Background(), req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, call := range resp.ToolCalls {
+		fmt.Println(resp.FinishReason, call.Name, string(call.Arguments))
+	}
+	// Output: tool_calls rate {"currency":"CHF","account":9007199254740993}
+}
+
 func ExampleProvider_Plan() {
 	provider, err := gemini.New(gemini.Config{APIKey: "key", Aliases: map[string]string{"deep": "gemini-2.5-pro"}})
 	if err != nil {

@@ -3,6 +3,7 @@ package gemini_test
 import (
 	"net/http"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/finbrain/ai"
@@ -123,7 +124,7 @@ func TestEveryFinishReasonIsAnAnswerOrTheRightFailure(t *testing.T) {
 	const text, none = `"content":{"parts":[{"text":"half"}]},`, ``
 	const thought = `"content":{"parts":[{"text":"hm","thought":true}]},`
 	const call = `"content":{"parts":[{"functionCall":{"name":"f","args":{}}}]},`
-	const both = `"content":{"parts":[{"text":"half"},{"functionCall":{"name":"f","args":{}}}]},`
+	const textAndCall = `"content":{"parts":[{"text":"half"},{"functionCall":{"name":"f","args":{}}}]},`
 	for _, c := range []struct {
 		content, reason string
 		finish          ai.FinishReason
@@ -136,7 +137,7 @@ func TestEveryFinishReasonIsAnAnswerOrTheRightFailure(t *testing.T) {
 		{none, "", "", ai.CodeBadResponse},
 		{thought, "STOP", "", ai.CodeBadResponse},
 		{call, "STOP", "", ai.CodeModelFailed},
-		{both, "STOP", "", ai.CodeModelFailed},
+		{textAndCall, "STOP", "", ai.CodeModelFailed},
 		{text, "MAX_TOKENS", ai.FinishLength, ""},
 		{none, "MAX_TOKENS", "", ai.CodeMaxTokens},
 		{thought, "MAX_TOKENS", "", ai.CodeMaxTokens},
@@ -158,29 +159,35 @@ func TestEveryFinishReasonIsAnAnswerOrTheRightFailure(t *testing.T) {
 		{none, "SOMETHING_NEW", "", ai.CodeModelFailed},
 	} {
 		t.Run(c.reason+" "+string(c.code), func(t *testing.T) {
-			w := wiretest.Answering(200, `{"candidates":[{`+c.content+`"finishReason":"`+c.reason+`"}],"responseId":"r-9"}`)
-			got, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
-			if c.code == "" {
-				if err != nil || got.FinishReason != c.finish || got.Text != "half" {
-					t.Errorf("got %+v, %v, want finish %q", got, err, c.finish)
+			body := `{"candidates":[{` + c.content + `"finishReason":"` + c.reason + `"}],"responseId":"r-9"}`
+			both(t, body, ai.Text("x"), func(t *testing.T, got *ai.Response, err error) {
+				want := c.code
+				if strings.HasSuffix(t.Name(), "/streamed") && want == "" && (c.reason == "" || c.reason == "FINISH_REASON_UNSPECIFIED") {
+					want = ai.CodeBadResponse // it was cut
 				}
-				return
-			}
-			e := asError(t, err)
-			if e.Code != c.code || e.Status != 200 || e.Model != "gemini-3.8-flash" || e.RequestID != "r-9" {
-				t.Errorf("error = %#v, want %s", e, c.code)
-			}
+				if want == "" {
+					if err != nil || got.FinishReason != c.finish || got.Text != "half" {
+						t.Errorf("got %+v, %v, want finish %q", got, err, c.finish)
+					}
+					return
+				}
+				e := asError(t, err)
+				if e.Code != want || e.Status != 200 || e.Model != "gemini-3.8-flash" || e.RequestID != "r-9" {
+					t.Errorf("error = %#v, want %s", e, want)
+				}
+			})
 		})
 	}
 }
 
 func TestABlockedPromptIsFilteredContent(t *testing.T) {
 	for _, reason := range []string{"SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "JAILBREAK", "NEW"} {
-		w := wiretest.Answering(200, `{"promptFeedback":{"blockReason":"`+reason+`"},"usageMetadata":{"promptTokenCount":3}}`)
-		_, err := provider(t, w).Analyze(t.Context(), ai.Text("x"))
-		if e := asError(t, err); e.Code != ai.CodeContentFiltered {
-			t.Errorf("%s: %v, want content_filtered", reason, err)
-		}
+		body := `{"promptFeedback":{"blockReason":"` + reason + `"},"usageMetadata":{"promptTokenCount":3}}`
+		both(t, body, ai.Text("x"), func(t *testing.T, _ *ai.Response, err error) {
+			if e := asError(t, err); e.Code != ai.CodeContentFiltered {
+				t.Errorf("%s: %v, want content_filtered", reason, err)
+			}
+		})
 	}
 }
 
@@ -198,5 +205,10 @@ func TestAContinuationTokenIsNotFollowed(t *testing.T) {
 	}
 	if n := len(w.Requests()); n != 1 {
 		t.Errorf("%d calls were made for one request", n)
+	}
+	w = streaming(sse(`{"candidates":[{"content":{"parts":[{"text":"half"}]},"continuationToken":"dG9rZW4=","finishReason":"CONTINUATION"}]}`))
+	got, err = ai.Collect(provider(t, w).Stream(t.Context(), ai.Text("x")))
+	if n := len(w.Requests()); err != nil || got.FinishReason != ai.FinishLength || n != 1 {
+		t.Errorf("streamed: %+v, %v after %d calls", got, err, n)
 	}
 }
