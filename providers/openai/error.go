@@ -156,7 +156,13 @@ func parameter(param string) string {
 	case "dimensions":
 		return "Dimensions"
 	case "reasoning_effort":
-		return "ReasoningEffort"
+		return "Effort or ReasoningEffort"
+	case "response_format":
+		return "Schema"
+	case "tools":
+		return "Tools"
+	case "tool_choice":
+		return "ToolChoice"
 	}
 	return ""
 }

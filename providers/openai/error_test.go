@@ -83,6 +83,12 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		{404, refused("No endpoints found that support image input", "", `404`), ai.CodeUnsupported},
 		{500, refused("image input is not supported", "server_error", `500`), ai.CodeUnsupported},
 		{501, refused("x", "not_supported_error", `501`), ai.CodeUnsupported},
+		{400, refused("Invalid value: 'file'. Supported values are: 'text' and 'image_url'.", "invalid_request_error", `"invalid_value"`), ai.CodeUnsupported},
+		{400, refused("Unsupported chat content part type: 'file'.", "BadRequestError", `400`), ai.CodeUnsupported},
+		{400, refused("registry.ollama.ai/library/llama2:13b does not support tools", "api_error", `null`), ai.CodeUnsupported},
+		{400, refused("\"auto\" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set", "BadRequestError", `400`), ai.CodeUnsupported},
+		{400, refused("Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.", "invalid_request_error", `null`), ai.CodeUnsupported},
+		{400, refused("This response_format type is unavailable now", "invalid_request_error", `"invalid_request_error"`), ai.CodeUnsupported},
 		{400, refused("The model does not support embeddings", "", `null`), ai.CodeUnsupported},
 		{400, refused("x", "data_inspection_failed", `"data_inspection_failed"`), ai.CodeContentFiltered},
 		{403, refused("Your input was flagged", "", `403`), ai.CodeContentFiltered},
@@ -202,6 +208,7 @@ func TestNoRequestIsRefusedForTheNameOfItsModel(t *testing.T) {
 func TestARefusedParameterIsNamedInOurWords(t *testing.T) {
 	for param, want := range map[string]string{
 		"temperature": "Temperature", "max_completion_tokens": "MaxTokens", "messages[3].content": "Prompt", "dimensions": "Dimensions",
+		"response_format": "Schema", "tools[0].function.parameters": "Tools", "tool_choice": "ToolChoice", "reasoning_effort": "Effort",
 		"canary": "", "": "",
 	} {
 		body := `{"error":{"message":"x","type":"invalid_request_error","param":` + quote(param) + `,"code":"invalid_value"}}`

@@ -21,6 +21,12 @@ var phrases = []struct {
 		"per day limit exceeded", "-per-day", "key limit exceeded"}},
 	{ai.CodeUnsupported, "the model takes no images", []string{
 		"image_url is only supported by certain models", "unknown variant `image_url`", "image input", "does not support image", "not a multimodal model"}},
+	{ai.CodeUnsupported, "the model takes no documents", []string{
+		"invalid value: 'file'", "invalid value: file.", "part type: 'file'", "part type: file", "unknown variant `file`"}},
+	{ai.CodeUnsupported, "the model calls no tools", []string{
+		"does not support tools", "does not support function calling", "requires --enable-auto-tool-choice", "only named tools are supported"}},
+	{ai.CodeUnsupported, "the model keeps to no schema", []string{
+		"'json_schema' is not supported", "does not support response format", "response_format type is unavailable", "response_format value as json_schema"}},
 	{ai.CodeUnsupported, "the model makes no embeddings", []string{"does not support embeddings"}},
 	{ai.CodeContentFiltered, "the prompt was blocked", []string{"was flagged", "content exists risk"}},
 	{ai.CodeNotAvailable, "the model does not exist, or not for this key", []string{"invalid model id", "not a valid model id", "model not exist"}},

@@ -44,9 +44,29 @@ func TestNoErrorShowsTheKeyThePromptOrTheBody(t *testing.T) {
 			_, err := provider(t, w).Analyze(t.Context(), req)
 			noCanary(t, name, wiretest.EveryForm(asError(t, err)))
 		}
+		_, err := ai.Collect(provider(t, w).Stream(t.Context(), ai.Text(canaryPrompt)))
+		noCanary(t, name+" of a stream", wiretest.EveryForm(asError(t, err)))
 	}
-	_, err := provider(t, wiretest.Answering(200, "")).Analyze(t.Context(), &ai.Request{Prompt: canaryPrompt, Temperature: new(0.3)})
-	noCanary(t, "the library's refusal", wiretest.EveryForm(asError(t, err)))
+}
+
+func TestNoErrorOfAStreamShowsWhatItSaid(t *testing.T) {
+	quoted := quote(canaryBody)
+	for name, w := range map[string]*wiretest.Wire{
+		"error":      streamed(refused(canaryBody, canaryBody, quoted)),
+		"error text": streamed(`{"error":` + quoted + `}`),
+		"broken":     streamed(`{"choices":` + canaryBody),
+		"cut":        events(chunk(`"content":`+quoted, "null")),
+		"refusal":    streamed(chunk(`"refusal":`+quoted, "null")),
+		"finish":     streamed(chunk(`"content":`+quoted, quoted)),
+		"a call":     streamed(chunk(`"tool_calls":[{"id":`+quoted+`,"function":{"name":`+quoted+`,"arguments":`+quoted+`}}]`, `"tool_calls"`)),
+		"a stray":    wiretest.Answering(200, `{"canary":`+quoted+`}`),
+		"type":       wiretest.Answering(200, "event: error\ndata: {\"message\":"+quoted+"}\n\n"),
+	} {
+		for _, req := range []*ai.Request{ai.Text(canaryPrompt), asking()} {
+			_, err := ai.Collect(provider(t, w).Stream(t.Context(), req))
+			noCanary(t, name, wiretest.EveryForm(asError(t, err)))
+		}
+	}
 }
 
 func TestTheKeyIsNeverPrinted(t *testing.T) {
