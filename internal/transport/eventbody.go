@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"time"
 )
@@ -49,7 +50,7 @@ func (b *eventBody) next() {
 	event, err := b.events.Next()
 	if err != nil {
 		b.ended, b.ex.Done = true, b.events.Done()
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			b.ex.Err = err
 		}
 		return

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -19,7 +20,7 @@ func (e *Events) line() ([]byte, error) {
 		}
 		seen = e.w - e.r
 		if e.err != nil {
-			if line := e.buf[e.r:e.w]; len(line) > 0 && e.err == io.EOF {
+			if line := e.buf[e.r:e.w]; len(line) > 0 && errors.Is(e.err, io.EOF) {
 				e.r = e.w
 				return line, nil
 			}

@@ -11,7 +11,7 @@ import (
 // before it, and one line: 8 MiB, several times an image in base64.
 const MaxEventBytes = 8 << 20
 
-// ErrNotEvents: a body that was to be an event stream is something else, such
+// ErrNotEvents says that a body that was to be an event stream is something else, such
 // as an HTML page.
 var ErrNotEvents = errors.New("no event stream")
 
@@ -63,7 +63,7 @@ func (e *Events) Next() (Event, error) {
 	for !e.done {
 		line, err := e.line()
 		if err != nil {
-			if len(e.data) > 0 && err == io.EOF {
+			if len(e.data) > 0 && errors.Is(err, io.EOF) {
 				return e.whole()
 			}
 			return Event{}, err
@@ -124,7 +124,7 @@ func (e *Events) stray(line []byte) (Event, error) {
 	e.data = append(e.data[:0], line...)
 	for {
 		line, err := e.line()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return Event{Data: e.data, Stray: true}, nil
 		}
 		if err != nil {

@@ -68,6 +68,51 @@ func ExampleProvider_Analyze() {
 	// openai gpt-5.5-2026-04-01 stop 10
 }
 
+func ExampleProvider_Stream() {
+	service := &http.Client{Transport: streamed(chunk(`"content":"Two covenants "`, "null"), chunk(`"content":"are close."`, `"stop"`))}
+	provider, err := openai.New(openai.Config{APIKey: "key", HTTPClient: service})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for delta, err := range provider.Stream(context.Background(), ai.Text("Which covenants does this filing put at risk? …")) {
+		switch {
+		case err != nil:
+			fmt.Println(err)
+		case delta.Response != nil:
+			fmt.Println(delta.Response.Model, delta.Response.FinishReason)
+		case delta.Text != "":
+			fmt.Printf("%q\n", delta.Text)
+		}
+	}
+	// Output:
+	// "Two covenants "
+	// "are close."
+	// gpt-5.5-2026-04-01 stop
+}
+
+// The model asks for a call; the conversation goes on with its result.
+func ExampleProvider_Analyze_tools() {
+	service := &http.Client{Transport: wiretest.Answering(200, choice(
+		`,"content":null,"tool_calls":[{"id":"call_7","type":"function","function":{"name":"rate","arguments":"{\"currency\":\"EUR\"}"}}]`, `"tool_calls"`))}
+	provider, err := openai.New(openai.Config{APIKey: "key", HTTPClient: service})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp, err := provider.Analyze(context.Background(), &ai.Request{
+		Prompt: "What does the debt cost in dollars?",
+		Tools:  []ai.Tool{{Name: "rate", Parameters: []byte(`{"type":"object","properties":{"currency":{"type":"string"}}}`)}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	call := resp.ToolCalls[0]
+	fmt.Println(resp.FinishReason, call.ID, call.Name, string(call.Arguments))
+	// Output: tool_calls call_7 rate {"currency":"EUR"}
+}
+
 func ExampleProvider_Analyze_embedding() {
 	service := &http.Client{Transport: wiretest.Answering(200, vectors(floats(1, 0, 1), floats(0, 0.6, 0.8)))}
 	provider, err := openai.New(openai.Config{APIKey: "key", HTTPClient: service})

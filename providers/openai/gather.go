@@ -30,12 +30,12 @@ type gathered struct {
 	announced bool
 }
 
-// add takes one piece and returns the position of its call.
-func (g *gathering) add(piece *completionCall) (int, *ai.Error) {
+// add takes one piece.
+func (g *gathering) add(piece *completionCall) *ai.Error {
 	i := g.find(piece)
 	if i < 0 {
 		if len(g.calls) == maxCalls {
-			return 0, &ai.Error{Code: ai.CodeBadResponse, Detail: "the answer has too many tool calls"}
+			return &ai.Error{Code: ai.CodeBadResponse, Detail: "the answer has too many tool calls"}
 		}
 		i = len(g.calls)
 		g.calls = append(g.calls, gathered{index: -1, id: g.newID(piece.ID)})
@@ -51,10 +51,10 @@ func (g *gathering) add(piece *completionCall) (int, *ai.Error) {
 		c.name = piece.Function.Name
 	}
 	if g.size += len(piece.Function.Arguments); g.size > transport.MaxEventBytes {
-		return 0, &ai.Error{Code: ai.CodeBadResponse, Detail: "the arguments of tool calls are over the limit"}
+		return &ai.Error{Code: ai.CodeBadResponse, Detail: "the arguments of tool calls are over the limit"}
 	}
 	c.arguments = append(c.arguments, piece.Function.Arguments...)
-	return i, nil
+	return nil
 }
 
 // find returns the position of the call that a piece belongs to, or -1: the

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"net/http"
@@ -50,12 +51,12 @@ func (p *Provider) stream(ctx context.Context, req *ai.Request, yield func(*ai.D
 		return call.failure(ctx, model)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	s := &stream{ctx: ctx, call: call, yield: yield, body: resp.Body, events: transport.NewEvents(resp.Body), calls: gathering{req: req}}
+	s := &stream{call: call, yield: yield, body: resp.Body, events: transport.NewEvents(resp.Body), calls: gathering{req: req}}
 	s.resp = ai.Response{
 		Source: ai.SourceProvider, Provider: providerName, Model: model,
 		RequestID: transport.RequestID(call.exchange.Header),
 	}
-	problem := s.read(model)
+	problem := s.read(ctx, model)
 	if problem != nil {
 		return call.locate(problem, model)
 	}
@@ -80,7 +81,6 @@ func (c *call) openStream(ctx context.Context, req *ai.Request, model string) (*
 
 // stream is an answer that is being read.
 type stream struct {
-	ctx    context.Context
 	call   *call
 	yield  func(*ai.Delta, error) bool
 	body   io.Closer
@@ -93,7 +93,7 @@ type stream struct {
 }
 
 // read passes the answer on until it ends or the consumer leaves.
-func (s *stream) read(model string) *ai.Error {
+func (s *stream) read(ctx context.Context, model string) *ai.Error {
 	for !s.left {
 		event, err := s.next()
 		whole := s.resp.FinishReason != ""
@@ -101,11 +101,11 @@ func (s *stream) read(model string) *ai.Error {
 		case err != nil && whole:
 			s.pass(&ai.Delta{Response: &s.resp})
 			return nil
-		case err == io.EOF && s.ctx.Err() == nil:
+		case errors.Is(err, io.EOF) && ctx.Err() == nil:
 			return &ai.Error{Code: ai.CodeBadResponse, Detail: "the stream ended without a finish reason"}
-		case err != nil || s.ctx.Err() != nil && !whole:
+		case err != nil || ctx.Err() != nil && !whole:
 			s.call.err = err
-			return s.call.failure(s.ctx, model)
+			return s.call.failure(ctx, model)
 		}
 		if problem := s.take(event, model); problem != nil {
 			return problem
@@ -164,7 +164,7 @@ func (s *stream) choice(choice *completionChoice) *ai.Error {
 	}
 	pieces := piece.calls()
 	for i := range pieces {
-		if _, problem := s.calls.add(&pieces[i]); problem != nil {
+		if problem := s.calls.add(&pieces[i]); problem != nil {
 			return problem
 		}
 	}

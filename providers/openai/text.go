@@ -72,7 +72,7 @@ func read(choice *completionChoice, req *ai.Request, resp *ai.Response) *ai.Erro
 	pieces := choice.Message.calls()
 	for i := range pieces {
 		pieces[i].Index = &i // each is a call of its own, whatever it says
-		if _, problem := calls.add(&pieces[i]); problem != nil {
+		if problem := calls.add(&pieces[i]); problem != nil {
 			return problem
 		}
 	}
