@@ -17,8 +17,8 @@ const MaxFileBytes = 512 << 20
 // retry, escape the IDs they are given, and return *Error. What the caller's
 // reader or writer failed with is CodeInvalidRequest with it as the Cause.
 type FileStore interface {
-	// UploadFile sends the file while reading it, and has stopped reading when
-	// it returns.
+	// UploadFile sends the file while reading it, and begins no read after it has
+	// returned.
 	UploadFile(ctx context.Context, upload *FileUpload) (*File, error)
 	// DownloadFile writes the file while receiving it and returns how many bytes
 	// were written, also beside an error. A file that came cut short or is longer

@@ -115,7 +115,7 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, ErrRedirect
 	}
 	if resp.Body != nil {
-		t.bound(resp)
+		t.bound(resp, ex)
 		if ex != nil && ex.streaming && resp.StatusCode/100 == 2 {
 			resp.Body, resp.ContentLength = newEventBody(resp.Body, ex), -1
 		}
@@ -126,9 +126,11 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 // bound limits a body, and inflates one that net/http did not: it inflates
 // only what it asked for itself, and some servers compress without being
 // asked.
-func (t *roundTripper) bound(resp *http.Response) {
+func (t *roundTripper) bound(resp *http.Response, ex *Exchange) {
 	limit := t.limit
-	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+	if ex != nil && ex.Limit > 0 {
+		limit = ex.Limit
+	} else if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
 		limit = t.streamLimit
 	}
 	b := &body{ReadCloser: resp.Body, left: limit}

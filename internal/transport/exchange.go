@@ -21,6 +21,9 @@ type Exchange struct {
 	// Requests counts the requests sent, redirects and a library's own retries
 	// included.
 	Requests int
+	// Limit bounds the response's body in place of Config.MaxResponseBytes; 0
+	// leaves it to that. It is set before the request is sent.
+	Limit int64
 
 	// Of a stream, see RecordStream, and written while its body is read: Done
 	// is true once the terminator "[DONE]" has come, Fault is the data of the

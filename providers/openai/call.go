@@ -18,6 +18,7 @@ import (
 // the whole body is there to be read again.
 type call struct {
 	provider *Provider
+	to       io.Writer // takes the body of a success in place of body, piece by piece
 	exchange *transport.Exchange
 	body     bytes.Buffer // all that arrived of the last response's body
 	unread   bytes.Reader // body, as the library reads it
@@ -82,6 +83,11 @@ const presized = 1 << 20
 
 // read takes the body over from the network.
 func (c *call) read(resp *http.Response) error {
+	if c.to != nil && resp.StatusCode/100 == 2 {
+		_, err := io.Copy(c.to, resp.Body)
+		_ = resp.Body.Close()
+		return err
+	}
 	if n := resp.ContentLength; n > 0 && n <= presized {
 		c.body.Grow(int(n) + bytes.MinRead)
 	}
