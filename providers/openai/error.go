@@ -155,14 +155,21 @@ func parameter(param string) string {
 		return "Inputs"
 	case "dimensions":
 		return "Dimensions"
-	case "reasoning_effort":
+	case "reasoning_effort", "reasoning.effort", "reasoning":
 		return "Effort or ReasoningEffort"
-	case "response_format":
+	case "response_format", "text.format", "text.format.schema":
 		return "Schema"
 	case "tools":
 		return "Tools"
 	case "tool_choice":
 		return "ToolChoice"
+	case "size":
+		return sizeField
 	}
 	return ""
 }
+
+const (
+	sizeField   = "Output"
+	refusedSize = "the service refused " + sizeField
+)

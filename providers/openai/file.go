@@ -29,8 +29,7 @@ func (p *Provider) UploadFile(ctx context.Context, upload *ai.FileUpload) (*ai.F
 	}
 	content := &source{from: upload.Content, size: upload.Size}
 	defer content.stop()
-	recorded, exchange := transport.Record(ctx)
-	c := &call{provider: p, exchange: exchange}
+	recorded, c := p.record(ctx)
 	body := io.MultiReader(bytes.NewReader(head), content, bytes.NewReader(tail))
 	req, err := http.NewRequestWithContext(recorded, http.MethodPost, p.endpoint(filesPath, nil), body)
 	if err != nil {
@@ -104,10 +103,9 @@ func (p *Provider) DownloadFile(ctx context.Context, id string, to io.Writer) (i
 	if err := ended(ctx, ""); err != nil {
 		return 0, err
 	}
-	recorded, exchange := transport.Record(ctx)
-	exchange.Limit = ai.MaxFileBytes
+	recorded, c := p.record(ctx)
 	out := &sink{to: to}
-	c := &call{provider: p, exchange: exchange, to: out}
+	c.exchange.Limit, c.to = ai.MaxFileBytes, out
 	req, err := http.NewRequestWithContext(recorded, http.MethodGet, p.endpoint(filesPath+"/"+name+"/content", nil), http.NoBody)
 	if err != nil {
 		return 0, c.failure(ctx, "")

@@ -9,23 +9,25 @@ import (
 // Models names the model asked for each kind of request. An empty field is the
 // default named in DefaultModels.
 type Models struct {
-	Text      string
-	Image     string
-	Embedding string
+	Text            string
+	Image           string
+	Embedding       string
+	ImageGeneration string
 }
 
 // DefaultModels returns the models asked when neither the request nor the
 // Config names one.
 func DefaultModels() Models {
-	return Models{Text: "gpt-5.5", Image: "gpt-5.5", Embedding: "text-embedding-3-small"}
+	return Models{Text: "gpt-5.5", Image: "gpt-5.5", Embedding: "text-embedding-3-small", ImageGeneration: "gpt-image-2"}
 }
 
 func (m Models) withDefaults() Models {
 	d := DefaultModels()
 	return Models{
-		Text:      cmp.Or(m.Text, d.Text),
-		Image:     cmp.Or(m.Image, d.Image),
-		Embedding: cmp.Or(m.Embedding, d.Embedding),
+		Text:            cmp.Or(m.Text, d.Text),
+		Image:           cmp.Or(m.Image, d.Image),
+		Embedding:       cmp.Or(m.Embedding, d.Embedding),
+		ImageGeneration: cmp.Or(m.ImageGeneration, d.ImageGeneration),
 	}
 }
 
@@ -35,6 +37,8 @@ func (m Models) of(kind ai.Kind) string {
 		return m.Image
 	case ai.KindEmbedding:
 		return m.Embedding
+	case ai.KindImageGeneration:
+		return m.ImageGeneration
 	default:
 		return m.Text
 	}

@@ -33,6 +33,7 @@ type Provider struct {
 	detail          openai.ImageURLDetail
 	format          openai.EmbeddingEncodingFormat
 	legacyMaxTokens bool
+	draws           bool // it makes images, unless kinds says otherwise
 }
 
 var (
@@ -68,6 +69,7 @@ func New(cfg Config) (*Provider, error) {
 		detail:          openai.ImageURLDetail(cfg.ImageDetail),
 		format:          openai.EmbeddingEncodingFormat(cmp.Or(cfg.EmbeddingFormat, string(format))),
 		legacyMaxTokens: cfg.LegacyMaxTokens,
+		draws:           official(address) || cfg.Models.ImageGeneration != "" || slices.Contains(cfg.Kinds, ai.KindImageGeneration),
 	}
 	p.library.BaseURL = strings.TrimRight(address.String(), "/")
 	p.setHeaders(cfg)
@@ -100,8 +102,11 @@ func (p *Provider) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, 
 		return nil, err
 	}
 	model, _ := p.model(req)
-	if req.ResolvedKind() == ai.KindEmbedding {
+	switch req.ResolvedKind() {
+	case ai.KindEmbedding:
 		return p.embed(ctx, req, model)
+	case ai.KindImageGeneration:
+		return p.draw(ctx, req, model)
 	}
 	return p.complete(ctx, req, model)
 }
@@ -133,8 +138,13 @@ func (p *Provider) check(req *ai.Request) error {
 func (p *Provider) serves(req *ai.Request) error {
 	kind := req.ResolvedKind()
 	switch {
-	case kind == ai.KindImageGeneration, p.kinds != nil && !slices.Contains(p.kinds, kind):
+	case p.kinds != nil && !slices.Contains(p.kinds, kind):
 		return unsupported("this server has no " + kind.String() + " requests")
+	case kind == ai.KindImageGeneration && !p.draws:
+		return unsupported("it is not known that this server makes images: say Models.ImageGeneration")
+	case kind == ai.KindImageGeneration:
+		model, _ := p.model(req)
+		return drawable(req.Output, model)
 	case documentsByURL(req):
 		return unsupported("chat completions take no documents by URL")
 	}

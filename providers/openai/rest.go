@@ -12,7 +12,6 @@ import (
 	"github.com/sashabaranov/go-openai"
 
 	"github.com/finbrain/ai"
-	"github.com/finbrain/ai/internal/transport"
 )
 
 // What goes through this file bypasses the library, which lacks the endpoint
@@ -43,9 +42,15 @@ func segment(id string) (string, error) {
 	return url.PathEscape(id), nil
 }
 
-// ask makes one exchange whose body, if there is one, is JSON, and returns it
-// with the whole of a successful response.
+// ask is exchange for a response of ordinary length.
 func (p *Provider) ask(ctx context.Context, method, address, model string, body any) (*call, error) {
+	return p.exchange(ctx, method, address, model, body, 0)
+}
+
+// exchange makes one exchange whose body, if there is one, is JSON, and returns
+// it with the whole of a successful response, of limit bytes at most; 0 is the
+// ordinary limit.
+func (p *Provider) exchange(ctx context.Context, method, address, model string, body any, limit int64) (*call, error) {
 	if err := ended(ctx, model); err != nil {
 		return nil, err
 	}
@@ -57,8 +62,8 @@ func (p *Provider) ask(ctx context.Context, method, address, model string, body 
 		}
 		content = bytes.NewReader(text)
 	}
-	recorded, exchange := transport.Record(ctx)
-	c := &call{provider: p, exchange: exchange}
+	recorded, c := p.record(ctx)
+	c.exchange.Limit = limit
 	req, err := http.NewRequestWithContext(recorded, method, address, content)
 	if err != nil {
 		return nil, c.failure(ctx, model)
