@@ -114,6 +114,8 @@ func ExampleNew() {
 	// openai/text closed
 	// openai/image closed
 	// openai/embedding closed
+	// openai/finetune closed
+	// openai/file closed
 	// gemini/text closed
 	// gemini/image closed
 }

@@ -66,6 +66,13 @@ type Config struct {
 	// to be comparable.
 	Vendor string
 
+	// API is the interface that answers texts and images: "chat" for chat
+	// completions, which every compatible server has, or "responses" for the
+	// Responses API, which knows no Request.Stop and no Request.Seed. Empty is
+	// chat completions, but of OpenAI's own hosts the Responses API for what only
+	// that can do: documents by URL, models that have nothing else, and tools with
+	// models that think.
+	API string
 	// ReasoningEffort is how much a model thinks before it answers: "none",
 	// "minimal", "low", "medium", "high", "xhigh" or "max", of which each model
 	// knows some; empty is the model's own choice. Thinking counts against
@@ -129,6 +136,11 @@ func (c Config) check() error {
 }
 
 func (c Config) checkOptions() error {
+	switch c.API {
+	case "", apiChat, apiResponses:
+	default:
+		return invalid("API", "is not chat or responses")
+	}
 	switch c.ReasoningEffort {
 	case "", openai.ReasoningEffortNone, openai.ReasoningEffortMinimal, openai.ReasoningEffortLow, openai.ReasoningEffortMedium,
 		openai.ReasoningEffortHigh, openai.ReasoningEffortXHigh, openai.ReasoningEffortMax:
@@ -168,7 +180,7 @@ func (c Config) address() (*url.URL, error) {
 	}
 	u.Host = strings.ToLower(u.Host)
 	switch path := strings.TrimRight(u.Path, "/"); {
-	case strings.HasSuffix(path, "/chat/completions"), strings.HasSuffix(path, "/embeddings"):
+	case strings.HasSuffix(path, "/chat/completions"), strings.HasSuffix(path, "/embeddings"), strings.HasSuffix(path, responsesPath):
 		return nil, invalid("BaseURL", "ends in an endpoint, which is added to it")
 	case path == "" && official(u):
 		return nil, invalid("BaseURL", "lacks the version: /v1")

@@ -143,7 +143,7 @@ func parameter(param string) string {
 		return "Model"
 	case "messages":
 		return "Prompt, Instruction or History"
-	case "max_tokens", "max_completion_tokens":
+	case "max_tokens", "max_completion_tokens", "max_output_tokens":
 		return "MaxTokens"
 	case "temperature":
 		return "Temperature"

@@ -33,6 +33,8 @@ type Provider struct {
 	detail          openai.ImageURLDetail
 	format          openai.EmbeddingEncodingFormat
 	legacyMaxTokens bool
+	api             string
+	official        bool // OpenAI's own host
 	draws           bool // it makes images, unless kinds says otherwise
 }
 
@@ -69,6 +71,8 @@ func New(cfg Config) (*Provider, error) {
 		detail:          openai.ImageURLDetail(cfg.ImageDetail),
 		format:          openai.EmbeddingEncodingFormat(cmp.Or(cfg.EmbeddingFormat, string(format))),
 		legacyMaxTokens: cfg.LegacyMaxTokens,
+		api:             cfg.API,
+		official:        official(address),
 		draws:           official(address) || cfg.Models.ImageGeneration != "" || slices.Contains(cfg.Kinds, ai.KindImageGeneration),
 	}
 	p.library.BaseURL = strings.TrimRight(address.String(), "/")
@@ -145,8 +149,14 @@ func (p *Provider) serves(req *ai.Request) error {
 	case kind == ai.KindImageGeneration:
 		model, _ := p.model(req)
 		return drawable(req.Output, model)
-	case documentsByURL(req):
+	case kind == ai.KindEmbedding:
+		return nil
+	}
+	switch model, _ := p.model(req); {
+	case !p.responds(req, model) && documentsByURL(req):
 		return unsupported("chat completions take no documents by URL")
+	case p.responds(req, model) && len(req.Stop) > 0:
+		return unsupported("the Responses API has no stop texts")
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -90,12 +89,5 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// decode reads the JSON of a response. A field of another type than documented
-// is left empty.
-func (c *call) decode(v any) error {
-	err := json.Unmarshal(c.body.Bytes(), v)
-	if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); mistyped {
-		return nil
-	}
-	return err
-}
+// decode reads the JSON of a response.
+func (c *call) decode(v any) error { return decode(c.body.Bytes(), v) }

@@ -51,7 +51,11 @@ func (p *Provider) stream(ctx context.Context, req *ai.Request, yield func(*ai.D
 		return call.failure(ctx, model)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	s := &stream{call: call, yield: yield, body: resp.Body, events: transport.NewEvents(resp.Body), calls: gathering{req: req}}
+	s := &stream{call: call, yield: yield, body: resp.Body, events: transport.NewEvents(resp.Body)}
+	s.calls.req, s.take = req, s.takeChat
+	if p.responds(req, model) {
+		s.from, s.take = p.origin(), s.takeResponse
+	}
 	s.resp = ai.Response{
 		Source: ai.SourceProvider, Provider: providerName, Model: model,
 		RequestID: transport.RequestID(call.exchange.Header),
@@ -60,7 +64,7 @@ func (p *Provider) stream(ctx context.Context, req *ai.Request, yield func(*ai.D
 	if problem != nil {
 		return call.locate(problem, model)
 	}
-	if s.events.Done() && resp.ProtoMajor < 2 {
+	if (s.events.Done() || s.ended) && resp.ProtoMajor < 2 {
 		transport.Drain(resp.Body)
 	}
 	return nil
@@ -68,6 +72,9 @@ func (p *Provider) stream(ctx context.Context, req *ai.Request, yield func(*ai.D
 
 // openStream makes the request and returns the response, with its body unread.
 func (c *call) openStream(ctx context.Context, req *ai.Request, model string) (*http.Response, error) {
+	if c.provider.responds(req, model) {
+		return c.openResponse(ctx, req, model)
+	}
 	body, err := c.provider.chat(req, model, true)
 	if err != nil {
 		return nil, err
@@ -85,16 +92,22 @@ type stream struct {
 	yield  func(*ai.Delta, error) bool
 	body   io.Closer
 	events *transport.Events
+	take   func(event transport.Event, model string) *ai.Error // passes on what an event holds
 
+	replies
 	resp  ai.Response // what is known of it so far
-	calls gathering
-	text  bool // there has been some
-	left  bool // the consumer has gone
+	text  bool        // there has been some
+	ended bool        // all has come, and no terminator will
+	left  bool        // the consumer has gone
 }
 
 // read passes the answer on until it ends or the consumer leaves.
 func (s *stream) read(ctx context.Context, model string) *ai.Error {
 	for !s.left {
+		if s.ended {
+			s.pass(&ai.Delta{Response: &s.resp})
+			return nil
+		}
 		event, err := s.next()
 		whole := s.resp.FinishReason != ""
 		switch {
@@ -124,8 +137,8 @@ func (s *stream) next() (transport.Event, error) {
 	return s.events.Next()
 }
 
-// take passes on what an event holds.
-func (s *stream) take(event transport.Event, model string) *ai.Error {
+// takeChat passes on what an event of chat completions holds.
+func (s *stream) takeChat(event transport.Event, model string) *ai.Error {
 	var piece completion
 	err := piece.decode(event.Data)
 	switch {

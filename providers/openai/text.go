@@ -16,6 +16,9 @@ func (p *Provider) complete(ctx context.Context, req *ai.Request, model string) 
 	if err := ended(ctx, model); err != nil {
 		return nil, err
 	}
+	if p.responds(req, model) {
+		return p.respond(ctx, req, model)
+	}
 	recorded, call := p.record(ctx)
 	if err := call.chat(recorded, req, model); err != nil {
 		return nil, call.failure(ctx, model)

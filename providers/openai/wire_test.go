@@ -16,10 +16,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const testKey = "sk-canary-key"
 
-// provider returns a Provider on the wire.
+// provider returns a Provider on the wire, which speaks chat completions unless
+// a change says otherwise.
 func provider(t testing.TB, w http.RoundTripper, change ...func(*openai.Config)) *openai.Provider {
 	t.Helper()
-	cfg := openai.Config{APIKey: testKey, HTTPClient: &http.Client{Transport: w}}
+	cfg := openai.Config{APIKey: testKey, API: "chat", HTTPClient: &http.Client{Transport: w}}
 	for _, f := range change {
 		f(&cfg)
 	}
