@@ -93,8 +93,8 @@ func ExampleProvider_Stream() {
 
 // The model asks for a call; the conversation goes on with its result.
 func ExampleProvider_Analyze_tools() {
-	service := &http.Client{Transport: wiretest.Answering(200, choice(
-		`,"content":null,"tool_calls":[{"id":"call_7","type":"function","function":{"name":"rate","arguments":"{\"currency\":\"EUR\"}"}}]`, `"tool_calls"`))}
+	service := &http.Client{Transport: wiretest.Answering(200, responded(
+		`{"type":"function_call","call_id":"call_7","name":"rate","arguments":"{\"currency\":\"EUR\"}"}`, ""))}
 	provider, err := openai.New(openai.Config{APIKey: "key", HTTPClient: service})
 	if err != nil {
 		fmt.Println(err)

@@ -134,7 +134,7 @@ func (p *Provider) DeleteFile(ctx context.Context, id string) error {
 	if c.body.Len() == 0 { // 204
 		return nil
 	}
-	if err := c.decode(&answer); err != nil || answer.Deleted != nil && !*answer.Deleted || readErrorBody(c.body.Bytes()).enveloped {
+	if err := c.decode(&answer); err != nil || answer.Deleted != nil && !*answer.Deleted || readErrorBody(c.body.Bytes()).found {
 		return c.noAnswer("", "the file was not deleted")
 	}
 	return nil

@@ -144,13 +144,13 @@ func (r *replies) think(item *outputItem) {
 // calls.
 func (r *replies) called(at int, item *outputItem) (int, *ai.Error) {
 	piece := item.piece(at)
-	i, problem := r.calls.add(piece)
-	if problem != nil {
+	if problem := r.calls.add(piece); problem != nil {
 		return 0, problem
 	}
+	i := r.calls.find(piece)
 	if c := &r.calls.calls[i]; len(c.arguments) == 0 { // none has come in pieces
 		piece.Function.Arguments = item.Arguments
-		if _, problem = r.calls.add(piece); problem != nil {
+		if problem := r.calls.add(piece); problem != nil {
 			return 0, problem
 		}
 	}

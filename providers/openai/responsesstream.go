@@ -54,21 +54,15 @@ func (s *stream) takeResponse(event transport.Event, model string) *ai.Error {
 	return nil
 }
 
-// fault is the error that an event tells of, with or without an envelope.
+// fault is the error that an event tells of.
 func (s *stream) fault(data []byte, model string) *ai.Error {
-	if readErrorBody(data).enveloped {
-		s.call.body.Write(data)
-	} else {
-		s.call.body.WriteString(`{"error":`)
-		s.call.body.Write(data)
-		s.call.body.WriteString(`}`)
-	}
+	s.call.body.Write(data)
 	return s.call.noAnswer(model, "the service told of an error")
 }
 
 // callPiece takes a piece of a call.
 func (s *stream) callPiece(piece *completionCall) *ai.Error {
-	if _, problem := s.calls.add(piece); problem != nil {
+	if problem := s.calls.add(piece); problem != nil {
 		return problem
 	}
 	s.passCalls()
