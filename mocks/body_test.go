@@ -18,7 +18,6 @@ var paths = map[string]func() *Server{
 	"/v1beta/models/m:generateContent":               NewGemini,
 	"/v1beta/models/m:streamGenerateContent?alt=sse": NewGemini,
 	"/v1beta/models/m:batchEmbedContents":            NewGemini,
-	"/v1beta/models/m:predict":                       NewGemini,
 }
 
 func serve(s *Server, path, body string) *httptest.ResponseRecorder {
@@ -55,7 +54,6 @@ func FuzzAnyBodyGetsJSON(f *testing.F) {
 	f.Add(`{"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a","file_data":"data:application/pdf;base64,AAAA"}}]}],"response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":{"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"],"additionalProperties":false}}}}`)
 	f.Add(`{"model":"m","stream":true,"input":[{"role":"user","content":"a"},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"r"}]}`)
 	f.Add(`{"model":"m","prompt":"a","size":"16x16","n":2,"output_format":"webp"}`)
-	f.Add(`{"instances":[{"prompt":"a"}],"parameters":{"sampleCount":1}}`)
 	f.Add(`{"contents":[{"parts":[{"text":"a"}]}],"generationConfig":{"responseModalities":["IMAGE"]}}`)
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, body string) {

@@ -37,9 +37,6 @@ func (gemini) parse(r *http.Request, body []byte) (question, *problem) {
 	case "batchEmbedContents":
 		q.kind = ai.KindEmbedding
 		p = q.readBatch(body)
-	case "predict":
-		q.kind = ai.KindImageGeneration
-		p = q.readPredict(body)
 	default:
 		return question{id: q.id}, nowhere()
 	}
@@ -47,11 +44,6 @@ func (gemini) parse(r *http.Request, body []byte) (question, *problem) {
 		return q, notAllowed("POST")
 	}
 	return q, p
-}
-
-// geminiCall is what only Gemini knows of a call.
-type geminiCall struct {
-	predict bool // the older way to ask for images
 }
 
 // geminiMethod splits /v1beta/models/gemini-3.8-flash:generateContent.

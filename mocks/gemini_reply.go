@@ -51,9 +51,6 @@ func (w gemini) answer(q question) (reply, *problem) {
 // stream is an answer; the last one has the finish reason. Calls and images
 // are never cut.
 func (w gemini) write(q question, a said) reply {
-	if q.gemini.predict {
-		return predictions(a)
-	}
 	parts := partsOf(a)
 	if !q.stream {
 		return marshal(http.StatusOK, googleJSON, w.candidate(q, a, parts, true))

@@ -64,9 +64,9 @@ func NewOpenAI() *Server {
 
 // NewGemini returns a fake of the Gemini API: generateContent and, with
 // alt=sse, streamGenerateContent, with texts, images, PDFs, tools, schemas in
-// both dialects and images as output; predict of Imagen models; and
-// batchEmbedContents with or without outputDimensionality. As with the real
-// service, only embeddings of 3072 dimensions have length 1.
+// both dialects and images as output; and batchEmbedContents with or without
+// outputDimensionality. As with the real service, only embeddings of 3072
+// dimensions have length 1.
 func NewGemini() *Server {
 	return newServer(gemini{}, "http://gemini.test", "")
 }

@@ -45,7 +45,6 @@ type question struct {
 	base64     bool // OpenAI's encoding_format
 
 	openAI openAICall // what only OpenAI knows
-	gemini geminiCall // what only Gemini knows
 }
 
 // tool is a function that the model may call.

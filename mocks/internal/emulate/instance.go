@@ -3,11 +3,17 @@ package emulate
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 )
 
-// maxDepth is how deep an emulated instance goes; what lies deeper is null.
-const maxDepth = 16
+// maxDepth is how deep an emulated instance goes, and maxValues how many values
+// it holds; what goes beyond is null.
+const (
+	maxDepth  = 16
+	maxValues = 4096
+)
 
 // Instance returns a small JSON value that follows a JSON Schema, as far as
 // the schema speaks of types, properties, items, enums, constants, bounds,
@@ -20,17 +26,20 @@ func Instance(schema json.RawMessage) json.RawMessage {
 	if decoder.Decode(&root) != nil || root == nil {
 		return json.RawMessage("{}")
 	}
-	data, err := json.Marshal(instancer{root}.of(root, 0))
+	data, err := json.Marshal((&instancer{root: root}).of(root, 0))
 	if err != nil {
 		return json.RawMessage("{}")
 	}
 	return data
 }
 
-type instancer struct{ root map[string]any }
+type instancer struct {
+	root   map[string]any
+	values int // so far
+}
 
-func (n instancer) of(schema map[string]any, depth int) any {
-	if depth > maxDepth {
+func (n *instancer) of(schema map[string]any, depth int) any {
+	if n.values++; depth > maxDepth || n.values > maxValues {
 		return nil
 	}
 	if ref, ok := schema["$ref"].(string); ok {
@@ -72,18 +81,18 @@ func (n instancer) of(schema map[string]any, depth int) any {
 	}
 }
 
-func (n instancer) object(schema map[string]any, depth int) any {
+func (n *instancer) object(schema map[string]any, depth int) any {
 	object := map[string]any{}
 	properties, _ := schema["properties"].(map[string]any)
-	for name, property := range properties {
-		of, _ := property.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		of, _ := properties[name].(map[string]any)
 		object[name] = n.of(of, depth+1)
 	}
 	return object
 }
 
 // find follows a reference within the schema, "#/$defs/name".
-func (n instancer) find(ref string) map[string]any {
+func (n *instancer) find(ref string) map[string]any {
 	at := n.root
 	rest, ok := strings.CutPrefix(ref, "#")
 	if !ok {
