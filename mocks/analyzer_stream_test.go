@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -56,22 +57,22 @@ func TestAStreamedAnswerIsTheAnswer(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				answer := func(do func(context.Context, *mocks.Analyzer) (*ai.Response, error)) (*ai.Response, error, time.Duration) {
+				answer := func(do func(context.Context, *mocks.Analyzer) (*ai.Response, error)) (*ai.Response, time.Duration, error) {
 					m := mocks.NewAnalyzer(t)
 					tt.script(m)
 					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 					defer cancel()
 					begun := time.Now()
 					resp, err := do(ctx, m)
-					return resp, err, time.Since(begun)
+					return resp, time.Since(begun), err
 				}
-				whole, wholeErr, took := answer(func(ctx context.Context, m *mocks.Analyzer) (*ai.Response, error) {
+				whole, took, wholeErr := answer(func(ctx context.Context, m *mocks.Analyzer) (*ai.Response, error) {
 					return m.Analyze(ctx, tt.req)
 				})
-				parts, partsErr, partsTook := answer(func(ctx context.Context, m *mocks.Analyzer) (*ai.Response, error) {
+				parts, partsTook, partsErr := answer(func(ctx context.Context, m *mocks.Analyzer) (*ai.Response, error) {
 					return ai.Collect(m.Stream(ctx, tt.req))
 				})
-				if !reflect.DeepEqual(whole, parts) || !reflect.DeepEqual(wholeErr, partsErr) || took != partsTook {
+				if !reflect.DeepEqual(whole, parts) || fmt.Sprintf("%#v", wholeErr) != fmt.Sprintf("%#v", partsErr) || took != partsTook {
 					t.Errorf("analyzed %+v, %v in %v\nstreamed %+v, %v in %v", whole, wholeErr, took, parts, partsErr, partsTook)
 				}
 				if (whole == nil) == (wholeErr == nil) {

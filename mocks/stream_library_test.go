@@ -22,7 +22,6 @@ type streamed struct {
 	finish string
 	usage  string // input, output, total, cached, reasoning
 	err    error
-	at     []string // when each piece came, for tests in virtual time
 }
 
 // streamer is a fake provider with the real library that streams from it.

@@ -73,9 +73,9 @@ func webp(c color.RGBA, width, height int) []byte {
 		stream = append(stream, 0)
 	}
 	out := append([]byte("RIFF"), 0, 0, 0, 0)
-	binary.LittleEndian.PutUint32(out[4:], uint32(12+len(stream))) //nolint:gosec // some thirty bytes
+	binary.LittleEndian.PutUint32(out[4:], uint32(12+len(stream)))
 	out = append(out, "WEBPVP8L"...)
-	out = binary.LittleEndian.AppendUint32(out, uint32(len(stream))) //nolint:gosec // likewise
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(stream)))
 	return append(out, stream...)
 }
 
