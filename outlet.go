@@ -57,7 +57,7 @@ func (o *outlet) end(resp *Response) {
 	if !o.begun && !last.content() && !o.whole(resp) {
 		return
 	}
-	last.Response = resp
+	last.Response, last.FinishReason = resp, ""
 	if !o.finished {
 		last.FinishReason = resp.FinishReason
 	}

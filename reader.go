@@ -13,13 +13,11 @@ type reader struct {
 	start   time.Time // of the call
 	reading *resilience.Reading
 
-	got    gathered
-	held   *Delta // what came before the first content; nil if nothing did
-	usage  Usage
-	finish FinishReason
-	over   bool
-	last   *Delta // what the stream ended with
-	err    error
+	got  gathered
+	held *Delta // what came before the first content; nil if nothing did
+	over bool
+	last *Delta // what the stream ended with
+	err  error
 }
 
 // errLeft ends the attempt of a caller who wants no more. It reaches nobody.
@@ -42,23 +40,23 @@ func (l *call) read(caller, ctx context.Context, r *route, s *seat, reading *res
 	in := &reader{out: l.out, start: l.start, reading: reading}
 	defer func() {
 		if l.out.running { // the caller's loop ended by a panic
-			l.abandon(r, entry)
+			l.abandon(r, entry, in.got.usage)
 		}
 	}()
 	r.stream(ctx, s.req, in)
 	resp, err := in.answer(s.req)
 	if err == errLeft {
-		l.abandon(r, entry)
+		l.abandon(r, entry, in.got.usage)
 		return nil, err
 	}
 	return l.attempted(caller, ctx, r, s, entry, resp, err)
 }
 
 // abandon completes the entry of an attempt whose caller has left.
-func (l *call) abandon(r *route, entry *Attempt) {
+func (l *call) abandon(r *route, entry *Attempt, usage Usage) {
 	entry.Duration = time.Since(l.start) - entry.Start
 	entry.Code = CodeCanceled
-	l.tellAttempt(r, entry, Usage{})
+	l.tellAttempt(r, entry, usage)
 }
 
 // stream asks the provider and has in take what comes. A panic of the provider
@@ -88,12 +86,6 @@ func (in *reader) take(d *Delta, err error) bool {
 	}
 	if err := in.got.add(d); err != nil {
 		return in.end(err)
-	}
-	if d.Usage != nil {
-		in.usage = *d.Usage
-	}
-	if d.FinishReason != "" {
-		in.finish = d.FinishReason
 	}
 	switch {
 	case d.Response != nil:
@@ -160,7 +152,7 @@ func (in *reader) leave() bool {
 // whole when the text had ended.
 func (in *reader) answer(req *Request) (*Response, error) {
 	switch {
-	case in.err == errLeft && in.finish != "":
+	case in.err == errLeft && in.got.finish != "":
 		in.last = &Delta{Response: new(Response)}
 	case in.err != nil:
 		return nil, in.err
@@ -169,12 +161,6 @@ func (in *reader) answer(req *Request) (*Response, error) {
 	}
 	resp := in.last.Response
 	in.got.complete(resp)
-	if resp.FinishReason == "" {
-		resp.FinishReason = in.finish
-	}
-	if resp.Usage == (Usage{}) {
-		resp.Usage = in.usage
-	}
 	if err := verify(req, resp); err != nil {
 		return nil, err
 	}

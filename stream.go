@@ -80,9 +80,11 @@ const (
 
 // gathered is what has come of a streamed answer.
 type gathered struct {
-	text  strings.Builder
-	calls []ToolCall
-	size  int
+	text   strings.Builder
+	calls  []ToolCall
+	usage  Usage
+	finish FinishReason
+	size   int
 }
 
 func (g *gathered) add(d *Delta) error {
@@ -90,6 +92,12 @@ func (g *gathered) add(d *Delta) error {
 	g.text.WriteString(d.Text)
 	if d.ToolCall != nil {
 		g.addCall(d.ToolCall)
+	}
+	if d.Usage != nil {
+		g.usage = *d.Usage
+	}
+	if d.FinishReason != "" {
+		g.finish = d.FinishReason
 	}
 	if g.size > maxGathered {
 		return &Error{Code: CodeBadResponse, Detail: "the streamed answer is too large"}
@@ -124,5 +132,11 @@ func (g *gathered) complete(r *Response) {
 	}
 	if len(r.ToolCalls) == 0 {
 		r.ToolCalls = g.calls
+	}
+	if r.Usage == (Usage{}) {
+		r.Usage = g.usage
+	}
+	if r.FinishReason == "" {
+		r.FinishReason = g.finish
 	}
 }
