@@ -1,0 +1,130 @@
+package ai_test
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/finbrain/ai"
+)
+
+func TestEventsTellWhenTheFirstContentCame(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var attempts []ai.AttemptEnded
+		var calls []ai.CallEnded
+		observer := ai.ObserverFunc(func(e ai.Event) {
+			switch e := e.(type) {
+			case ai.AttemptEnded:
+				attempts = append(attempts, e)
+			case ai.CallEnded:
+				calls = append(calls, e)
+			}
+		})
+		const second = time.Second
+		primary := script(pauses(second), breaks(coded(ai.CodeAuthentication)))
+		client := newClient(t, ai.WithProvider("primary", primary), withMemory(time.Minute, 0), ai.WithObserver(observer),
+			ai.WithProvider("second", script(pauses(2*second), preamble, pauses(second), says("b"), pauses(4*second), stops)))
+		for d := range client.Stream(t.Context(), ai.Text("q")) {
+			synctest.Wait()
+			if over := d.Response != nil; over != (len(calls) == 1) || over != (len(attempts) == 2) {
+				t.Errorf("%d attempts and %d calls ended when %+v came", len(attempts), len(calls), d)
+			}
+			wait(10 * second)
+		}
+		synctest.Wait()
+		if a := attempts[0]; !a.Streamed || a.FirstContent != 0 || a.Duration != second || a.Code != ai.CodeAuthentication {
+			t.Errorf("%+v", a)
+		}
+		if a := attempts[1]; !a.Streamed || a.FirstContent != 3*second || a.Duration != 27*second || a.Code != "" || a.Usage.TotalTokens != 3 {
+			t.Errorf("%+v", a)
+		}
+		if c := calls[0]; !c.Streamed || c.FirstContent != 4*second || c.Duration != 28*second || c.Attempts != 2 || !c.Fallback {
+			t.Errorf("%+v", c)
+		}
+
+		mustAnalyze(t, client, ai.Text("q"))
+		synctest.Wait()
+		if c := calls[1]; c.Streamed || c.FirstContent != 0 {
+			t.Errorf("%+v: not a stream", c)
+		}
+
+		client = newClient(t, ai.WithProvider("primary", &provider{do: func(context.Context, *ai.Request) (*ai.Response, error) {
+			wait(5 * second)
+			return &ai.Response{Text: "a"}, nil
+		}}), ai.WithObserver(observer))
+		for range client.Stream(t.Context(), ai.Text("q")) {
+			break
+		}
+		synctest.Wait()
+		if a, c := attempts[len(attempts)-1], calls[2]; a.Streamed || !c.Streamed || c.FirstContent != 5*second || c.Code != "" {
+			t.Errorf("%+v, %+v: an answer in one piece", a, c)
+		}
+	})
+}
+
+func TestAnAbandonedStreamTellsWhatItUsed(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var used []int
+		client := newClient(t, ai.WithProvider("primary", script(preamble, says("a"), stops)), ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
+			if e, ok := e.(ai.AttemptEnded); ok {
+				used = append(used, e.Usage.InputTokens)
+			}
+		})))
+		for range client.Stream(t.Context(), ai.Text("q")) {
+			break
+		}
+		synctest.Wait()
+		if !slices.Equal(used, []int{99}) {
+			t.Errorf("told %v", used)
+		}
+	})
+}
+
+// pieces streams n times the same piece.
+func pieces(n int) *streamer {
+	piece, last := &ai.Delta{Text: "piece "}, &ai.Response{FinishReason: ai.FinishStop}
+	return &streamer{script: func(_ context.Context, yield yield) {
+		for range n {
+			if !yield(piece, nil) {
+				return
+			}
+		}
+		yield(&ai.Delta{Response: last}, nil)
+	}}
+}
+
+func read(t testing.TB, client *ai.Client, ctx context.Context, req *ai.Request) {
+	for _, err := range client.Stream(ctx, req) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAPieceCostsNoAllocation(t *testing.T) {
+	ctx, req := context.Background(), ai.Text("q")
+	cost := func(n int, options ...ai.Option) float64 {
+		client := newClient(t, append(options, ai.WithProvider("primary", pieces(n)))...)
+		return testing.AllocsPerRun(20, func() { read(t, client, ctx, req) })
+	}
+	few, many := cost(100), cost(1100)
+	t.Logf("%v allocations for 100 pieces, %v for 1100", few, many)
+	if many-few > 30 { // the answer's text grows
+		t.Errorf("%v allocations for 100 pieces, %v for 1100", few, many)
+	}
+	if logged := cost(100, ai.WithLogger(slog.New(slog.NewTextHandler(discard{}, nil)))); logged > few {
+		t.Errorf("%v allocations with a logger, %v without", logged, few)
+	}
+}
+
+func BenchmarkStreamOf100Pieces(b *testing.B) {
+	client := benchClient(b, ai.WithProvider("primary", pieces(100)))
+	ctx, req := context.Background(), ai.Text("q")
+	b.ReportAllocs()
+	for b.Loop() {
+		read(b, client, ctx, req)
+	}
+}
