@@ -37,6 +37,17 @@
 // static answer's sake nobody hurries, but no wait is longer than a second.
 // After the caller has cancelled nothing more is sent.
 //
+// # Streams
+//
+// Client.Stream takes the same way, and the answer comes piece by piece. A route
+// may be left until its first content has reached the caller, never after: no
+// answer is put together from two models. A route has 20 s until then and 30 s
+// between chunks, counted only while the caller waits; the limits above hold
+// until the first content, and then only the caller's context. A stream without
+// a finish reason has been cut: that is an error, also after content. The breaker
+// hears how the stream ended when it ends, and nothing of a caller who leaves the
+// loop. Caches and static answers are streamed as one piece.
+//
 // # What counts as what
 //
 // Every failure has a Code, and the Code decides all else:

@@ -39,8 +39,9 @@ type CallEnded struct {
 	// Attempts is how many times providers were asked.
 	Attempts int
 	Duration time.Duration
-	// Streamed is true for a Stream. FirstContent is then how long after its
-	// start the first content reached the caller; 0 if none did.
+	// Streamed is true for a Stream. Duration then has in it what the caller's
+	// loop took, and FirstContent is how long after the start the first content
+	// reached the caller; 0 if none did.
 	Streamed     bool
 	FirstContent time.Duration
 }
@@ -57,9 +58,9 @@ type AttemptEnded struct {
 	Duration   time.Duration
 	// Usage is the answer's, also of one that could not be used.
 	Usage Usage
-	// Streamed is true when the provider was asked for a stream. FirstContent is
-	// then how long after the attempt's start its first content came; 0 if none
-	// did.
+	// Streamed is true when the provider was asked for a stream. Duration then has
+	// in it what the caller's loop took, and FirstContent is how long after the
+	// attempt's start its first content came; 0 if none did.
 	Streamed     bool
 	FirstContent time.Duration
 }

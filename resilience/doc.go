@@ -54,6 +54,8 @@
 // leave time for the next. Hedging is innermost: the second request is part of
 // the same attempt, shares its permit and its time, and tells the breaker once.
 // Only [RunHedged] does it, with functions that may be called twice at once.
+// [RunStream] is for answers that come in pieces: the attempt lasts until the
+// last of them, and other limits hold from the first one on.
 //
 // The gate belongs to one key (a model, a tenant, a table): it closes when that
 // key is rate limited or out of quota, which says nothing against the service
