@@ -28,7 +28,7 @@
 // are written like the query of an address ("?embedding=bge-m3&url=http://gpu1:8000/v1"):
 // a comma, "&", "%" or "+" within a value is escaped (%2C, %26, %25, %2B).
 //
-//	text, image, embedding
+//	text, image, embedding, image_generation
 //	            the model for requests of that kind
 //	alias.NAME  the model meant by a request for the model NAME ("alias.fast")
 //	kinds       what the provider may be asked for, in place of all it can do:

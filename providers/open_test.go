@@ -55,6 +55,7 @@ func TestAListSaysWhoIsAskedWhereAndForWhat(t *testing.T) {
 		{"openai?key=OTHER_KEY", ai.Text("q"), "https://api.openai.com/v1/chat/completions", "Bearer sk-other", ""},
 		{"openai?embedding=text-embedding-3-large", embedding, "https://api.openai.com/v1/embeddings", "Bearer sk-openai", `"text-embedding-3-large"`},
 		{"openai?alias.fast=gpt-5.5-mini", fast, "https://api.openai.com/v1/chat/completions", "Bearer sk-openai", `"gpt-5.5-mini"`},
+		{"openai?image_generation=gpt-image-x", ai.ImageGeneration("q"), "https://api.openai.com/v1/images/generations", "Bearer sk-openai", `"gpt-image-x"`},
 		{"gemini:gemini-3-flash", ai.Text("q"), "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-flash:generateContent", "g-key", ""},
 		{"gemini:gemini-3-flash?version=v1", ai.Text("q"), "https://generativelanguage.googleapis.com/v1/models/gemini-3-flash:generateContent", "g-key", ""},
 		{"ollama:llama3.2:3b", ai.Text("q"), "http://localhost:11434/v1/chat/completions", "", `"llama3.2:3b"`},
@@ -177,6 +178,7 @@ func TestAWrongListIsRefusedByThePartThatIsWrong(t *testing.T) {
 		"gemini:a b":                                  "providers[0].model",
 		"gemini?alias.fast=a b":                       "providers[0].alias",
 		"gemini?embedding=../x":                       "providers[0].embedding",
+		"gemini?image_generation=../x":                "providers[0].image_generation",
 		"gemini?version=a/b":                          "providers[0].version",
 		strings.Repeat("openai,", 64):                 "providers",
 	} {

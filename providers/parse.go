@@ -23,7 +23,7 @@ type entry struct {
 
 // settings are the names that every service knows.
 var settingNames = []string{
-	"text", "image", "embedding", "kinds", "url", "version", "key", "vendor",
+	"text", "image", "embedding", "image_generation", "kinds", "url", "version", "key", "vendor",
 }
 
 // parse splits a list into its entries. What stands in one is not repeated in

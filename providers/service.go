@@ -133,7 +133,7 @@ func openOpenAI(o Opener, e *entry, to access) (ai.Analyzer, error) {
 	return openai.New(openai.Config{
 		APIKey: to.key, BaseURL: to.url, APIVersion: e.get("version"), HTTPClient: o.HTTPClient,
 		Models: openai.Models{
-			Text: e.modelOf(ai.KindText), Image: e.modelOf(ai.KindImage), Embedding: e.modelOf(ai.KindEmbedding),
+			Text: e.modelOf(ai.KindText), Image: e.modelOf(ai.KindImage), Embedding: e.modelOf(ai.KindEmbedding), ImageGeneration: e.modelOf(ai.KindImageGeneration),
 		},
 		Aliases: e.aliases(), Kinds: to.kinds, Vendor: e.get("vendor"),
 	})
@@ -152,7 +152,7 @@ func openGemini(o Opener, e *entry, to access) (ai.Analyzer, error) {
 	return gemini.New(gemini.Config{
 		APIKey: to.key, BaseURL: to.url, APIVersion: e.get("version"), HTTPClient: o.HTTPClient,
 		Models: gemini.Models{
-			Text: e.modelOf(ai.KindText), Image: e.modelOf(ai.KindImage), Embedding: e.modelOf(ai.KindEmbedding),
+			Text: e.modelOf(ai.KindText), Image: e.modelOf(ai.KindImage), Embedding: e.modelOf(ai.KindEmbedding), ImageGeneration: e.modelOf(ai.KindImageGeneration),
 		},
 		Aliases: e.aliases(), Kinds: to.kinds, Vendor: e.get("vendor"),
 	})
@@ -172,6 +172,8 @@ func settingOf(field string) string {
 		return "alias"
 	case "Models.Embedding":
 		return "embedding"
+	case "Models.ImageGeneration":
+		return "image_generation"
 	case "Models.Text", "Models.Image":
 		return "model"
 	}
