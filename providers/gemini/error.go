@@ -36,6 +36,9 @@ func failure(ctx context.Context, exchange *transport.Exchange, err error) *ai.E
 	if answered && e.Code == ai.CodeUnavailable {
 		e.Code = ai.CodeBadResponse
 	}
+	if e.Cause == nil && errors.Is(err, errTooManyValues) {
+		e.Cause = errTooManyValues
+	}
 	switch {
 	case e.Cause != nil:
 		e.Detail = e.Cause.Error()

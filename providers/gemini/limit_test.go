@@ -106,6 +106,34 @@ func TestTheLimitOfValuesIsThatOfOneEvent(t *testing.T) {
 	}
 }
 
+func TestWhatStandsInTextsIsNotCounted(t *testing.T) {
+	text := `a \" \\` + strings.Repeat("[{,", 300_000)
+	got, err := provider(t, wiretest.Answering(200, answer(text))).Analyze(t.Context(), ai.Text("x"))
+	if err != nil || got.Text != text {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+}
+
+func TestTheLimitPassedIsNamed(t *testing.T) {
+	for name, body := range map[string]string{
+		"depth":             strings.Repeat("[", 257) + strings.Repeat("]", 257),
+		"values":            "[" + strings.Repeat("0,", 1<<19) + "0]",
+		"after a backslash": `["\\",` + strings.Repeat("[", 257),
+	} {
+		both(t, `{"a":`+body+`}`, ai.Text("x"), func(t *testing.T, _ *ai.Response, err error) {
+			if e := asError(t, err); e.Code != ai.CodeBadResponse || e.Detail != "too many values in the response" {
+				t.Errorf("%s: %#v", name, e)
+			}
+		})
+	}
+	both(t, strings.Replace(saying("fine", "STOP"), "{", `{"a":`+strings.Repeat("[", 255)+strings.Repeat("]", 255)+`,`, 1), ai.Text("x"),
+		func(t *testing.T, got *ai.Response, err error) {
+			if err != nil {
+				t.Errorf("256 levels: %v", err)
+			}
+		})
+}
+
 func TestALongAnswerInManyPartsIsPutTogetherOnce(t *testing.T) {
 	part := `{"text":"0123456789"}`
 	body := fmt.Sprintf(`{"candidates":[{"content":{"parts":[%s%s]},"finishReason":"STOP"}]}`, strings.Repeat(part+",", 100_000), part)

@@ -44,7 +44,7 @@ func (r *reading) take(answer *genai.GenerateContentResponse, body []byte) (text
 	if answer.ResponseID != "" {
 		r.id = answer.ResponseID
 	}
-	if f := answer.PromptFeedback; f != nil && f.BlockReason != "" && f.BlockReason != genai.BlockedReasonUnspecified {
+	if f := answer.PromptFeedback; f != nil && f.BlockReason != "" && !strings.HasSuffix(string(f.BlockReason), "_UNSPECIFIED") {
 		return "", nil, &ai.Error{Code: ai.CodeContentFiltered, Detail: "the prompt was blocked"}
 	}
 	if len(answer.Candidates) == 0 || answer.Candidates[0] == nil {

@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"iter"
@@ -86,6 +87,8 @@ func (s *stream) run(ctx context.Context, p *Provider) (err error) {
 		case err == nil:
 		case exchange.Fault != nil && ctx.Err() == nil:
 			return s.fail(fault(exchange))
+		case s.watched.err != nil:
+			return s.fail(failure(ctx, exchange, s.watched.err))
 		default:
 			return s.fail(failure(ctx, exchange, err))
 		}
@@ -119,7 +122,7 @@ func (s *stream) chunk(answer *genai.GenerateContentResponse) *ai.Error {
 	for i := range calls {
 		s.send(&ai.Delta{ToolCall: &ai.ToolCallDelta{
 			Index: len(s.calls) - len(calls) + i,
-			ID:    calls[i].ID, Name: calls[i].Name, Arguments: string(calls[i].Arguments), State: calls[i].State,
+			ID:    calls[i].ID, Name: calls[i].Name, Arguments: string(calls[i].Arguments), State: bytes.Clone(calls[i].State),
 		}})
 	}
 	_, problem = finish(s.finish, true, false)
@@ -151,8 +154,8 @@ func (s *stream) close(ctx context.Context) error {
 	switch {
 	case s.exchange.Fault != nil:
 		return s.fail(fault(s.exchange))
-	case s.watched.err != nil:
-		return s.fail(&ai.Error{Code: ai.CodeBadResponse, Detail: s.watched.err.Error()})
+	case s.finish == "" && s.watched.err != nil:
+		return s.fail(failure(ctx, s.exchange, s.watched.err))
 	case s.finish == "" && s.exchange.Err != nil:
 		return s.fail(failure(ctx, s.exchange, s.exchange.Err))
 	case s.finish == "":

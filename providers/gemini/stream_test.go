@@ -23,7 +23,7 @@ func TestAStreamIsReadPieceByPiece(t *testing.T) {
 		`{"candidates":[{"content":{"parts":[{"text":"hm","thought":true},{"text":"It "}]}}],"usageMetadata":{"promptTokenCount":7,"totalTokenCount":7},`+head+`}`,
 		`{"candidates":[{"content":{"parts":[{"text":"is "},{"text":"so"}]},"finishReason":"FINISH_REASON_UNSPECIFIED"}],`+head+`}`,
 		`{"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3,"thoughtsTokenCount":5,"cachedContentTokenCount":2,"totalTokenCount":15},`+head+`}`,
-		`{"candidates":[{"content":{"parts":[{"text":"","thoughtSignature":"c2ln"}]},"finishReason":"STOP"}],`+head+`}`,
+		`{"candidates":[{"content":{"parts":[{"text":"","thoughtSignature":"c2ln"}]},"finishReason":"STOP"}]}`,
 	))
 	list, err := deltas(t, provider(t, w).Stream(t.Context(), ai.Text("How is it?")))
 	if err != nil {
@@ -131,6 +131,14 @@ func TestLeavingTheLoopFreesTheConnection(t *testing.T) {
 	}
 	if logged.Len() != 0 {
 		t.Errorf("logged %q", logged)
+	}
+}
+
+func TestAFilteredStreamEndsAtOnce(t *testing.T) {
+	h := holding(sse(saying("half", ""), `{"candidates":[{"finishReason":"SAFETY"}]}`))
+	list, err := deltas(t, provider(t, h.wire()).Stream(t.Context(), ai.Text("x")))
+	if e := asError(t, err); e.Code != ai.CodeContentFiltered || len(list) != 1 {
+		t.Errorf("error = %v after %d deltas, want content_filtered", err, len(list))
 	}
 }
 

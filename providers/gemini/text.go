@@ -22,9 +22,6 @@ func (p *Provider) generate(ctx context.Context, req *ai.Request, model string) 
 	}
 	r := reading{req: req}
 	text, _, problem := r.take(answer, w.read)
-	if problem == nil && !r.begun {
-		problem = &ai.Error{Code: ai.CodeBadResponse, Detail: "the response has no candidates"}
-	}
 	if problem == nil {
 		var resp *ai.Response
 		if resp, problem = r.end(exchange, model); problem == nil {

@@ -191,6 +191,14 @@ func TestABlockedPromptIsFilteredContent(t *testing.T) {
 	}
 }
 
+func TestAPromptThatWasNotBlockedIsAnswered(t *testing.T) {
+	body := strings.Replace(answer("fine"), "{", `{"promptFeedback":{"blockReason":"BLOCK_REASON_UNSPECIFIED","safetyRatings":[]},`, 1)
+	got, err := provider(t, wiretest.Answering(200, body)).Analyze(t.Context(), ai.Text("x"))
+	if err != nil || got.Text != "fine" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestAContinuationTokenIsNotFollowed(t *testing.T) {
 	w := &wiretest.Wire{}
 	w.Answer = func(*http.Request) (*http.Response, error) {

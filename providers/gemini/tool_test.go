@@ -108,6 +108,17 @@ func TestCallsOfSeveralEventsAreNumberedOn(t *testing.T) {
 	}
 }
 
+func TestArgumentsAreExactWhereverTheReaderSplitsAnEvent(t *testing.T) {
+	for pad := range 1100 { // genai's first buffer has 1024 bytes
+		args := `{"n":9007199254740993,"pad":"` + strings.Repeat("x", pad) + `"}`
+		w := streaming(sse(calling(`{"functionCall":{"name":"weather","args":` + args + `}}`)))
+		got, err := ai.Collect(provider(t, w).Stream(t.Context(), &ai.Request{Prompt: "x", Tools: []ai.Tool{weather}}))
+		if err != nil || string(got.ToolCalls[0].Arguments) != args {
+			t.Fatalf("%d: %+v, %v", pad, got, err)
+		}
+	}
+}
+
 func TestCallsHaveIDsThatNoOtherCallOfTheConversationHas(t *testing.T) {
 	req := conversed(ai.ToolCall{ID: "old", Name: "weather"})
 	req.Tools = []ai.Tool{weather}

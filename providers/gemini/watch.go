@@ -43,7 +43,7 @@ func watchBody(ctx context.Context, resp *http.Response) {
 	if w == nil {
 		w = new(watched)
 	}
-	resp.Body = &watchedBody{ReadCloser: resp.Body, w: w, events: w.events && resp.StatusCode/100 == 2}
+	resp.Body = &watchedBody{ReadCloser: resp.Body, w: w, events: w.events}
 }
 
 // watchedBody bounds the values in a body, and keeps it.
@@ -51,7 +51,8 @@ type watchedBody struct {
 	io.ReadCloser
 	w      *watched
 	events bool
-	fresh  bool // an event has ended
+	brk    bool // the last byte was a line break
+	fresh  bool // so was the one before it: an event has ended
 
 	values, depth  int
 	quoted, escape bool
@@ -67,8 +68,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 		b.w.read = b.w.read[:0]
 	}
 	n, err := b.ReadCloser.Read(p)
-	b.count(p[:n])
-	if b.values > maxValues || b.depth > maxDepth {
+	if !b.count(p[:n]) {
 		b.err = errTooManyValues
 		if b.events { // as the transport does, lest genai prints the error to the log
 			b.w.err, b.err = b.err, io.EOF
@@ -78,9 +78,10 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	if b.w.keep {
 		b.w.read = append(b.w.read, p[:n]...)
 	}
-	// The transport hands on one event at a time, and no line break but at its
-	// end.
-	b.fresh = n > 0 && p[n-1] == '\n'
+	for _, c := range p[max(0, n-2):n] {
+		b.fresh = b.brk && c == '\n'
+		b.brk = c == '\n'
+	}
 	return n, err
 }
 
@@ -90,8 +91,9 @@ func (b *watchedBody) Close() error {
 	return nil
 }
 
-// count counts commas and brackets outside of strings.
-func (b *watchedBody) count(data []byte) {
+// count counts commas and brackets outside of strings, and reports whether
+// they are within the limits.
+func (b *watchedBody) count(data []byte) bool {
 	for len(data) > 0 {
 		if b.quoted {
 			data = b.pass(data)
@@ -104,12 +106,15 @@ func (b *watchedBody) count(data []byte) {
 			b.values++
 		case '[', '{':
 			b.values++
-			b.depth++
+			if b.depth++; b.depth > maxDepth {
+				return false
+			}
 		case ']', '}':
 			b.depth--
 		}
 		data = data[1:]
 	}
+	return b.values <= maxValues
 }
 
 // pass passes over the rest of a string.
