@@ -29,10 +29,9 @@ func (s *subject) streamUntil(ctx context.Context, req *ai.Request, more func(*a
 	before := req.Clone()
 	r := new(reading)
 	ended, left := false, false
+	defer s.recovered() // of the runtime, too, when a stream goes on after its loop was left
 	for d, err := range streamer.Stream(ctx, req) {
 		switch {
-		case left:
-			s.Fatal("the stream went on after its loop was left: return when yield does")
 		case ended:
 			s.Errorf("the stream went on after its end (%+v, %v): nothing follows an error or the Response", d, err)
 			return r

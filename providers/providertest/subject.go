@@ -111,13 +111,28 @@ func (s *subject) analyze(req *ai.Request) (*ai.Response, error) {
 func (s *subject) analyzeWith(ctx context.Context, adapter ai.Analyzer, req *ai.Request) (*ai.Response, error) {
 	s.Helper()
 	before := req.Clone()
-	resp, err := adapter.Analyze(ctx, req)
+	resp, err := s.guarded(func() (*ai.Response, error) { return adapter.Analyze(ctx, req) })
 	s.said()
 	s.outcome("Analyze", resp, err)
 	if !reflect.DeepEqual(before, req) {
 		s.Errorf("Analyze modified the request: copy what you change (Request.Clone, slices.Clone).\nwas %+v\nis  %+v", before, req)
 	}
 	return resp, err
+}
+
+// guarded turns a panic into a failure of the check.
+func (s *subject) guarded(call func() (*ai.Response, error)) (*ai.Response, error) {
+	s.Helper()
+	defer s.recovered()
+	return call()
+}
+
+// recovered is deferred around the adapter.
+func (s *subject) recovered() {
+	s.Helper()
+	if p := recover(); p != nil {
+		s.Fatalf("the adapter panicked: %v. Recover around a library that does, and say CodeBadResponse", p)
+	}
 }
 
 // outcome checks that there is either a response or an error of ours.
