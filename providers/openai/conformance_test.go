@@ -17,15 +17,18 @@ func TestTheAdapterKeepsEveryObligation(t *testing.T) {
 		New: func(s providertest.Service) (ai.Analyzer, error) {
 			return openai.New(openai.Config{APIKey: s.Key, BaseURL: s.BaseURL + "/v1", HTTPClient: s.Client, Vendor: "openai"})
 		},
-		Write: write,
+		Write: wireFormat{}.write,
 		Lacks: []providertest.Ability{providertest.DocumentURLs, providertest.ImageGeneration},
 	})
 }
 
-// object is a JSON object.
-type object map[string]any
+// wireFormat is that of the service.
+type wireFormat struct{}
 
-func (o object) String() string {
+// jsonObject is one to be written.
+type jsonObject map[string]any
+
+func (o jsonObject) String() string {
 	data, err := json.Marshal(o)
 	if err != nil {
 		panic(err)
@@ -34,87 +37,87 @@ func (o object) String() string {
 }
 
 // write says an answer as OpenAI does.
-func write(_ *http.Request, a providertest.Answer) providertest.Reply {
+func (f wireFormat) write(_ *http.Request, a providertest.Answer) providertest.Reply {
 	reply := providertest.Reply{Header: http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {a.RequestID}}}
 	switch {
 	case a.Code != "" && len(a.Text) == 0:
-		return refuse(reply, a)
-	case a.Kind == ai.KindEmbedding && long(a.Embeddings):
+		return f.refuse(reply, a)
+	case a.Kind == ai.KindEmbedding && f.long(a.Embeddings):
 		return providertest.Reply{} // all of OpenAI's have length 1
 	case a.Kind == ai.KindEmbedding:
-		reply.Body = []string{embeddings(a).String()}
+		reply.Body = []string{f.embeddings(a).String()}
 	case a.Stream:
 		reply.Header.Set("Content-Type", "text/event-stream")
-		reply.Body = events(a)
+		reply.Body = f.events(a)
 	default:
-		message := object{"role": "assistant", "content": a.Joined(), "tool_calls": toolCalls(a.ToolCalls)}
-		reply.Body = []string{object{
-			"id": "chatcmpl-1", "object": "chat.completion", "model": a.Model, "usage": used(a.Usage),
-			"choices": []object{{"index": 0, "message": message, "finish_reason": a.Finish}},
+		message := jsonObject{"role": "assistant", "content": a.Joined(), "tool_calls": f.toolCalls(a.ToolCalls)}
+		reply.Body = []string{jsonObject{
+			"id": "chatcmpl-1", "object": "chat.completion", "model": a.Model, "usage": f.used(a.Usage),
+			"choices": []jsonObject{{"index": 0, "message": message, "finish_reason": a.Finish}},
 		}.String()}
 	}
 	return reply
 }
 
 // embeddings has the vectors in another order than the inputs: the index counts.
-func embeddings(a providertest.Answer) object {
-	data := make([]object, len(a.Embeddings))
+func (f wireFormat) embeddings(a providertest.Answer) jsonObject {
+	data := make([]jsonObject, len(a.Embeddings))
 	for i, v := range a.Embeddings {
-		data[i] = object{"object": "embedding", "index": i, "embedding": v}
+		data[i] = jsonObject{"object": "embedding", "index": i, "embedding": v}
 	}
 	slices.Reverse(data)
-	return object{"object": "list", "model": a.Model, "data": data, "usage": object{"prompt_tokens": 3, "total_tokens": 3}}
+	return jsonObject{"object": "list", "model": a.Model, "data": data, "usage": jsonObject{"prompt_tokens": 3, "total_tokens": 3}}
 }
 
-func long(vectors [][]float32) bool {
+func (f wireFormat) long(vectors [][]float32) bool {
 	return slices.ContainsFunc(vectors, func(v []float32) bool { return slices.ContainsFunc(v, func(x float32) bool { return x > 1 }) })
 }
 
-func events(a providertest.Answer) []string {
-	piece := func(delta object, finish any) string {
-		return "data: " + object{"object": "chat.completion.chunk", "model": a.Model, "choices": []object{
+func (f wireFormat) events(a providertest.Answer) []string {
+	piece := func(delta jsonObject, finish any) string {
+		return "data: " + jsonObject{"object": "chat.completion.chunk", "model": a.Model, "choices": []jsonObject{
 			{"index": 0, "delta": delta, "finish_reason": finish},
 		}}.String() + "\n\n"
 	}
-	list := []string{piece(object{"role": "assistant", "content": ""}, nil)}
+	list := []string{piece(jsonObject{"role": "assistant", "content": ""}, nil)}
 	for _, text := range a.Text {
-		list = append(list, piece(object{"content": text}, nil))
+		list = append(list, piece(jsonObject{"content": text}, nil))
 	}
-	for i, c := range toolCalls(a.ToolCalls) {
+	for i, c := range f.toolCalls(a.ToolCalls) {
 		c["index"] = i
-		function := c["function"].(object)
+		function := c["function"].(jsonObject)
 		arguments := function["arguments"].(string)
 		function["arguments"] = ""
-		list = append(list, piece(object{"tool_calls": []object{c}}, nil))
+		list = append(list, piece(jsonObject{"tool_calls": []jsonObject{c}}, nil))
 		for half := range slices.Chunk([]byte(arguments), len(arguments)/2+1) {
-			rest := object{"index": i, "function": object{"arguments": string(half)}}
-			list = append(list, piece(object{"tool_calls": []object{rest}}, nil))
+			rest := jsonObject{"index": i, "function": jsonObject{"arguments": string(half)}}
+			list = append(list, piece(jsonObject{"tool_calls": []jsonObject{rest}}, nil))
 		}
 	}
 	switch {
 	case a.Code != "":
-		return append(list, "data: "+object{"error": object{"message": a.Message, "type": "server_error"}}.String()+"\n\n")
+		return append(list, "data: "+jsonObject{"error": jsonObject{"message": a.Message, "type": "server_error"}}.String()+"\n\n")
 	case a.Finish == "":
 		return list
 	}
-	return append(list, piece(object{}, a.Finish),
-		"data: "+object{"model": a.Model, "choices": []object{}, "usage": used(a.Usage)}.String()+"\n\n", "data: [DONE]\n\n")
+	return append(list, piece(jsonObject{}, a.Finish),
+		"data: "+jsonObject{"model": a.Model, "choices": []jsonObject{}, "usage": f.used(a.Usage)}.String()+"\n\n", "data: [DONE]\n\n")
 }
 
-func toolCalls(calls []ai.ToolCall) (list []object) {
+func (f wireFormat) toolCalls(calls []ai.ToolCall) (list []jsonObject) {
 	for _, c := range calls {
-		list = append(list, object{"id": c.ID, "type": "function", "function": object{"name": c.Name, "arguments": string(c.Arguments)}})
+		list = append(list, jsonObject{"id": c.ID, "type": "function", "function": jsonObject{"name": c.Name, "arguments": string(c.Arguments)}})
 	}
 	return list
 }
 
-func used(u ai.Usage) object {
-	return object{"prompt_tokens": u.InputTokens, "completion_tokens": u.OutputTokens, "total_tokens": u.TotalTokens}
+func (f wireFormat) used(u ai.Usage) jsonObject {
+	return jsonObject{"prompt_tokens": u.InputTokens, "completion_tokens": u.OutputTokens, "total_tokens": u.TotalTokens}
 }
 
 // refuse says why there is no answer. Of the model's own failures OpenAI has
 // none.
-func refuse(reply providertest.Reply, a providertest.Answer) providertest.Reply {
+func (f wireFormat) refuse(reply providertest.Reply, a providertest.Answer) providertest.Reply {
 	kind, code := "invalid_request_error", ""
 	switch a.Code {
 	case ai.CodeInvalidRequest:
@@ -143,7 +146,7 @@ func refuse(reply providertest.Reply, a providertest.Answer) providertest.Reply 
 	if ms := a.RetryAfter.Milliseconds(); ms > 0 {
 		reply.Header.Set("Retry-After-Ms", strconv.FormatInt(ms, 10))
 	}
-	body := object{"message": a.Message, "type": kind, "code": code}
-	reply.Body = []string{object{"error": body}.String()}
+	body := jsonObject{"message": a.Message, "type": kind, "code": code}
+	reply.Body = []string{jsonObject{"error": body}.String()}
 	return reply
 }
