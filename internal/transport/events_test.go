@@ -53,9 +53,12 @@ func TestEventsAreReadWhateverStandsAroundThem(t *testing.T) {
 }
 
 func TestAnEventInSeveralLinesIsOne(t *testing.T) {
-	data, done, err := read(strings.NewReader("event: x\ndata: {\ndata:   \"a\": 1\ndata: }\n\ndata: {\"b\":\ndata: 2}"))
-	if err != nil || done || strings.Join(data, "|") != `{ "a": 1 }|{"b": 2}` {
-		t.Errorf("%q, done %v, %v", data, done, err)
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		body := strings.ReplaceAll("event: x\ndata: {\ndata:   \"a\": 1\ndata: }\n\ndata: {\"b\":\ndata: 2}", "\n", end)
+		data, done, err := read(strings.NewReader(body))
+		if err != nil || done || strings.Join(data, "|") != `{ "a": 1 }|{"b": 2}` {
+			t.Errorf("%q: %q, done %v, %v", end, data, done, err)
+		}
 	}
 }
 

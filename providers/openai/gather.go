@@ -24,7 +24,8 @@ type gathering struct {
 type gathered struct {
 	index     int    // the server's, -1 without one
 	wireID    string // the server's, as it came
-	id, name  string
+	id        string // see identify
+	name      string
 	arguments []byte
 	told      int // bytes of arguments that have been passed on
 	announced bool
@@ -38,7 +39,7 @@ func (g *gathering) add(piece *completionCall) *ai.Error {
 			return &ai.Error{Code: ai.CodeBadResponse, Detail: "the answer has too many tool calls"}
 		}
 		i = len(g.calls)
-		g.calls = append(g.calls, gathered{index: -1, id: g.newID(piece.ID)})
+		g.calls = append(g.calls, gathered{index: -1})
 	}
 	c := &g.calls[i]
 	if piece.Index != nil {
@@ -77,13 +78,18 @@ func (g *gathering) find(piece *completionCall) int {
 	return -1
 }
 
-// newID returns the identifier of a new call: the server's, if it is one that
-// no other call of the conversation has.
-func (g *gathering) newID(id string) string {
-	for n := len(g.calls) + 1; id == "" || g.taken(id); n++ {
+// identify gives a call its identifier: the server's, if it is one that no
+// other call of the conversation has.
+func (g *gathering) identify(i int) {
+	c := &g.calls[i]
+	if c.id != "" {
+		return
+	}
+	id := c.wireID
+	for n := i + 1; id == "" || g.taken(id); n++ {
 		id = fmt.Sprintf("call_%d", n)
 	}
-	return id
+	c.id = id
 }
 
 func (g *gathering) taken(id string) bool {
@@ -99,8 +105,12 @@ func (g *gathering) taken(id string) bool {
 // arguments an empty object.
 func (g *gathering) complete() *ai.Error {
 	for i := range g.calls {
+		g.identify(i)
 		c := &g.calls[i]
-		if trimmed := bytes.TrimSpace(c.arguments); c.told == 0 && (len(trimmed) == 0 || string(trimmed) == "null") {
+		switch trimmed := bytes.TrimSpace(c.arguments); {
+		case len(trimmed) == 0:
+			c.arguments = append(c.arguments, "{}"...)
+		case string(trimmed) == "null" && c.told == 0:
 			c.arguments = []byte("{}")
 		}
 		switch {
@@ -136,6 +146,7 @@ func (g *gathering) piece(i int) *ai.ToolCallDelta {
 	if c.name == "" || c.announced && c.told == len(c.arguments) {
 		return nil
 	}
+	g.identify(i)
 	d := &ai.ToolCallDelta{Index: i, Arguments: string(c.arguments[c.told:])}
 	if !c.announced {
 		d.ID, d.Name = c.id, c.name

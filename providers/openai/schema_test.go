@@ -86,7 +86,9 @@ func TestASchemaIsEnforcedStrictlyExactlyWhereTheServiceCan(t *testing.T) {
 		closed(oneOf(251, 59)):  true,
 		closed(oneOf(251, 60)):  false,
 		closed(oneOf(249, 500)): false, // 124,500 bytes in all
-		closed(`{"type":"string","const":"` + strings.Repeat("x", 120_000) + `"}`): false,
+		closed(`{"type":"string","const":"` + strings.Repeat("x", 120_000) + `"}`):                                                               false,
+		object(`,"properties":{},"required":[],"additionalProperties":false,"$defs":{"` + strings.Repeat("x", 120_001) + `":{"type":"string"}}`): false,
+		object(`,"properties":{"a":{"type":"string"}},"required":["a","a"],"additionalProperties":false`):                                        false,
 		object(``): false,
 		object(`,"properties":{"a":{"type":"string"}},"required":["a"]`):                                  false,
 		object(`,"properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":true`):      false,

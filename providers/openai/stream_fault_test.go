@@ -90,16 +90,15 @@ func TestWhatAStreamMayHoldIsLimited(t *testing.T) {
 	call := func(index, arguments string) string {
 		return "data: " + chunk(`"tool_calls":[{"index":`+index+`,"id":"c`+index+`","function":{"name":"f","arguments":"`+arguments+`"}}]`, "null") + "\n\n"
 	}
-	for name, r := range map[string]io.Reader{
-		"a line":    strings.NewReader("data: " + strings.Repeat("x", transport.MaxEventBytes)),
-		"noise":     strings.NewReader(strings.Repeat(strings.Repeat(":", 1<<16)+"\n", 200)),
-		"arguments": strings.NewReader(strings.Repeat(call("0", strings.Repeat(" ", 1<<20)), 9)),
-		"calls":     &manyCalls{call: call},
-		"nesting":   strings.NewReader("data: " + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + "\n\n"),
+	for detail, r := range map[string]io.Reader{
+		"response body over the limit":                   strings.NewReader("data: " + strings.Repeat("x", transport.MaxEventBytes)),
+		"the arguments of tool calls are over the limit": strings.NewReader(strings.Repeat(call("0", strings.Repeat(" ", 1<<20)), 9)),
+		"the answer has too many tool calls":             &manyCalls{call: call},
+		"the stream holds something that is not JSON":    strings.NewReader("data: " + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + "\n\n"),
 	} {
 		_, err := deltas(t, body(r), tools)
-		if e := asError(t, err); e.Code != ai.CodeBadResponse {
-			t.Errorf("%s: %#v", name, e)
+		if e := asError(t, err); e.Code != ai.CodeBadResponse || e.Detail != detail {
+			t.Errorf("%s: %#v", detail, e)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (c closing) Close() error {
 func TestLeavingAStreamFreesItAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began, closed := time.Now(), false
-		w := open("data: "+chunk(`"content":"x"`, "null")+"\n\n", &closed)
+		w := open("data: "+chunk(`"content":"x"`, `"stop"`)+"\n\n", &closed)
 		for d, err := range provider(t, w).Stream(t.Context(), ai.Text("x")) {
 			if err != nil || d.Text != "x" {
 				t.Errorf("%+v, %v", d, err)

@@ -93,7 +93,7 @@ func TestAStreamIsReadWhateverItsShape(t *testing.T) {
 		"text at the end":   {streamed(two[0], chunk(`"content":"b"`, `"stop"`)), "a b", ai.FinishStop, 0},
 		"cut at the limit":  {streamed(two[0], chunk("", `"length"`)), "a ", ai.FinishLength, 0},
 		"another reason":    {streamed(two[0], chunk("", `"eos"`)), "a ", ai.FinishStop, 0},
-		"null as a text":    {streamed(chunk(`"content":"a"`, `"null"`), chunk(`"content":null`, `"stop"`)), "a", ai.FinishStop, 0},
+		"null as a text":    {streamed(chunk(`"content":"a"`, `"null"`), chunk(`"content":"b"`, `"stop"`)), "ab", ai.FinishStop, 0},
 		"in parts":          {streamed(chunk(`"content":[{"type":"text","text":"a"}]`, `"stop"`)), "a", ai.FinishStop, 0},
 		"reasoning aside":   {streamed(chunk(`"reasoning_content":"hm","reasoning":"hm","content":null`, "null"), chunk(`"content":"a"`, `"stop"`)), "a", ai.FinishStop, 0},
 		"Azure's preamble":  {streamed(`{"choices":[],"prompt_filter_results":[{"prompt_index":0}],"model":""}`, chunk(`"content":"a"`, `"stop"`)), "a", ai.FinishStop, 0},
@@ -115,6 +115,13 @@ func TestAStreamIsReadWhateverItsShape(t *testing.T) {
 		if got.Text != c.text || got.FinishReason != c.finish || got.Usage.TotalTokens != c.total || got.Model == "" {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+func TestTheSameUsageIsToldOnce(t *testing.T) {
+	got, err := deltas(t, streamed(oneLine(counts), chunk(`"content":"x"`, "null"), oneLine(counts), chunk("", `"stop"`), oneLine(counts)), ai.Text("x"))
+	if err != nil || len(got) != 4 || got[0].Usage.CachedTokens != 4 {
+		t.Errorf("%s, %v", show(got), err)
 	}
 }
 
@@ -141,9 +148,11 @@ func TestWhatIsNoTextIsStreamedAsOnePiece(t *testing.T) {
 }
 
 func TestARequestThatIsNotSentIsOneError(t *testing.T) {
-	for code, req := range map[ai.Code]*ai.Request{
-		ai.CodeInvalidRequest: ai.Text(" "),
-		ai.CodeUnsupported:    {Prompt: "x", Documents: []ai.Document{ai.DocumentURL("https://example.com/a.pdf")}},
+	byURL := []ai.Document{ai.DocumentURL("https://example.com/a.pdf")}
+	for req, code := range map[*ai.Request]ai.Code{
+		ai.Text(" "):                    ai.CodeInvalidRequest,
+		{Prompt: "x", Documents: byURL}: ai.CodeUnsupported,
+		{Prompt: "x", History: []ai.Message{{Role: ai.RoleUser, Text: "x", Documents: byURL}}}: ai.CodeUnsupported,
 	} {
 		w := streamed()
 		got, err := deltas(t, w, req)

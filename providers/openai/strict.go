@@ -180,6 +180,5 @@ func (s *strictSchema) object(node map[string]json.RawMessage, depth int) bool {
 			return false
 		}
 	}
-	slices.Sort(required)
-	return len(slices.Compact(required)) == len(properties)
+	return len(required) == len(properties)
 }

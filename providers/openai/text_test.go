@@ -147,6 +147,21 @@ func TestAnAnswerIsReadWhateverItsShape(t *testing.T) {
 	}
 }
 
+func TestUsageIsReadWhateverItsShape(t *testing.T) {
+	for usage, want := range map[string]ai.Usage{
+		`null`: {}, `{}`: {}, `7`: {}, `{"prompt_tokens":"7"}`: {},
+		`{"prompt_tokens":7,"completion_tokens":3}`:                                          {InputTokens: 7, OutputTokens: 3, TotalTokens: 10},
+		`{"prompt_tokens":7,"total_tokens":7,"prompt_cache_hit_tokens":4}`:                   {InputTokens: 7, TotalTokens: 7, CachedTokens: 4},
+		`{"total_tokens":7,"prompt_tokens_details":null,"completion_tokens_details":"none"}`: {TotalTokens: 7},
+	} {
+		body := `{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}],"usage":` + usage + `}`
+		got, err := provider(t, wiretest.Answering(200, body)).Analyze(t.Context(), ai.Text("x"))
+		if err != nil || got.Usage != want {
+			t.Errorf("%s: %+v, %v", usage, got, err)
+		}
+	}
+}
+
 func TestWithoutAModelInTheAnswerItIsTheOneAsked(t *testing.T) {
 	w := wiretest.Answering(200, `{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}`)
 	got, err := provider(t, w).Analyze(t.Context(), &ai.Request{Prompt: "x", Model: "llama3"})

@@ -70,6 +70,7 @@ func TestAToolCallThatCannotBeMadeIsAnError(t *testing.T) {
 		"more":        {calls(`{"id":"a","function":{"name":"rate","arguments":"{}{}"}}`), `"tool_calls"`, ai.CodeModelFailed},
 		"none":        {`,"content":null,"tool_calls":[]`, `"tool_calls"`, ai.CodeModelFailed},
 		"the limit":   {calls(`{"id":"a","function":{"name":"rate","arguments":"{}"}}`), `"length"`, ai.CodeMaxTokens},
+		"limit, text": {`,"content":"x","tool_calls":[{"id":"a","function":{"name":"rate","arguments":"{}"}}]`, `"length"`, ai.CodeMaxTokens},
 		"filtered":    {calls(`{"id":"a","function":{"name":"rate","arguments":"{}"}}`), `"content_filter"`, ai.CodeContentFiltered},
 		"refused":     {`,"refusal":"no","tool_calls":[{"id":"a","function":{"name":"rate","arguments":"{}"}}]`, `"tool_calls"`, ai.CodeContentFiltered},
 		"a new cause": {calls(`{"id":"a","function":{"name":"rate","arguments":"{}"}}`), `"tired"`, ai.CodeModelFailed},
@@ -99,6 +100,26 @@ func TestAnIdentifierIsNewInTheConversation(t *testing.T) {
 	req.Prompt = "Never mind."
 	if err := req.Validate(); err != nil {
 		t.Errorf("%v of %s", err, show(got.ToolCalls))
+	}
+}
+
+// The service takes no identifier of more than 40 bytes; other providers' may
+// have more.
+func TestAnIdentifierFitsTheService(t *testing.T) {
+	for id, kept := range map[string]bool{"a": true, strings.Repeat("a", 40): true, strings.Repeat("a", 41): false, strings.Repeat("a", 400): false} {
+		w := wiretest.Answering(200, answer("x"))
+		req := &ai.Request{History: []ai.Message{
+			{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{{ID: id, Name: "rate"}}}, {Role: ai.RoleTool, ToolResults: []ai.ToolResult{{CallID: id}}},
+		}}
+		if _, err := provider(t, w).Analyze(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		_, body := w.Only(t)
+		turns := body["messages"].([]any)
+		call := turns[0].(map[string]any)["tool_calls"].([]any)[0].(map[string]any)["id"].(string)
+		if call != turns[1].(map[string]any)["tool_call_id"] || len(call) > 40 || (call == id) != kept {
+			t.Errorf("%s is sent as %v", id, turns)
+		}
 	}
 }
 
@@ -138,6 +159,11 @@ func TestStreamedToolCallsArePutTogetherWhateverTheirShape(t *testing.T) {
 		},
 		"no arguments": {piece(`"index":0,` + whole[0]), piece(`"index":1,"id":"b","function":{"name":"time"}`), end},
 		"an object":    {piece(`"index":0,"id":"a","function":{"name":"rate","arguments":{"of":9007199254740993}}`), piece(`"index":1,` + whole[1]), end},
+		"identified late": {
+			piece(`"index":0,"function":{"name":"","arguments":"{\"of\":"}`), piece(`"index":0,"id":"a","function":{"name":"rate","arguments":"9007199254740993}"}`),
+			piece(`"index":1,` + whole[1]), end,
+		},
+		"a blank": {piece(`"index":0,` + whole[0]), piece(`"index":1,"id":"b","function":{"name":"time","arguments":""}`), piece(`"index":1,"function":{"arguments":null}`), end},
 		"name late": {
 			piece(`"index":0,"id":"a","function":{"arguments":""}`), piece(`"index":1,` + whole[1]),
 			piece(`"index":0,"function":{"name":"rate","arguments":"{\"of\":9007199254740993}"}`), end,
