@@ -6,14 +6,19 @@ import (
 	"github.com/finbrain/ai"
 )
 
-// finishReasonModelArmor is on the wire but not among genai's constants.
-const finishReasonModelArmor genai.FinishReason = "MODEL_ARMOR"
+// Reasons that are not among genai's constants: the first is on the wire, the
+// second what other servers of this protocol say after tool calls, of which
+// Google says STOP.
+const (
+	finishReasonModelArmor   genai.FinishReason = "MODEL_ARMOR"
+	finishReasonFunctionCall genai.FinishReason = "FUNCTION_CALL"
+)
 
 // finish turns the reason for which a candidate ended into that of an answer,
 // or into a failure.
 func finish(reason genai.FinishReason, text, calls bool) (ai.FinishReason, *ai.Error) {
 	switch reason {
-	case genai.FinishReasonStop, genai.FinishReasonUnspecified, "":
+	case genai.FinishReasonStop, finishReasonFunctionCall, genai.FinishReasonUnspecified, "":
 		switch {
 		case calls:
 			return ai.FinishToolCalls, nil

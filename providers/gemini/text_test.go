@@ -131,9 +131,11 @@ func TestEveryFinishReasonIsAnAnswerOrTheRightFailure(t *testing.T) {
 		code            ai.Code
 	}{
 		{text, "STOP", ai.FinishStop, ""},
+		{text, "FUNCTION_CALL", ai.FinishStop, ""},
 		{text, "", ai.FinishStop, ""},
 		{text, "FINISH_REASON_UNSPECIFIED", ai.FinishStop, ""},
 		{none, "STOP", "", ai.CodeBadResponse},
+		{none, "FUNCTION_CALL", "", ai.CodeBadResponse},
 		{none, "", "", ai.CodeBadResponse},
 		{thought, "STOP", "", ai.CodeBadResponse},
 		{call, "STOP", "", ai.CodeModelFailed},

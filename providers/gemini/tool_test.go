@@ -213,6 +213,16 @@ func TestACallAtTheTokenLimitIsReturned(t *testing.T) {
 	})
 }
 
+// Google says STOP; other servers of this protocol name what the model did.
+func TestACallMayEndInItsOwnReason(t *testing.T) {
+	body := strings.Replace(calling(`{"functionCall":{"name":"weather"}}`), "STOP", "FUNCTION_CALL", 1)
+	both(t, body, &ai.Request{Prompt: "x", Tools: []ai.Tool{weather}}, func(t *testing.T, got *ai.Response, err error) {
+		if err != nil || got.FinishReason != ai.FinishToolCalls || len(got.ToolCalls) != 1 {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+}
+
 func TestAnAnswerHasAThousandCallsAtMost(t *testing.T) {
 	for n, ok := range map[int]bool{1000: true, 1001: false} {
 		body := calling(strings.TrimSuffix(strings.Repeat(`{"functionCall":{"name":"weather"}},`, n), ","))
