@@ -222,7 +222,9 @@ type way struct {
 
 // ways are the unary call and the stream.
 var ways = []way{
-	{"analyze", func(ctx context.Context, p provider, req *ai.Request) (*ai.Response, error) { return p.Analyze(ctx, req) }},
+	{"analyze", func(ctx context.Context, p provider, req *ai.Request) (*ai.Response, error) {
+		return p.Analyze(ctx, req)
+	}},
 	{"stream", func(ctx context.Context, p provider, req *ai.Request) (*ai.Response, error) {
 		return ai.Collect(p.Stream(ctx, req))
 	}},
