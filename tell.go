@@ -12,16 +12,13 @@ import (
 // gave to the policy itself is still called.
 func (f *feed) watch(route string, k Kind, policy *resilience.Policy) {
 	origin := Origin{Circuit: route + "/" + k.String(), Provider: route, Kind: k}
-	changed := policy.Breaker.OnStateChange
+	own := policy.Breaker.OnStateChange
 	policy.Breaker.OnStateChange = func(c resilience.StateChange) {
 		o := origin
 		o.Time = c.At
-		f.publish(StateChanged{
-			Origin: o, From: c.From, To: c.To, Mode: c.Mode, FailureCount: c.FailureCount,
-			Window: c.Window, OpenFor: c.OpenFor, Reason: c.Reason,
-		})
-		if changed != nil {
-			changed(c)
+		f.publish(changed(o, c))
+		if own != nil {
+			own(c)
 		}
 	}
 	if !f.wants() {
@@ -37,6 +34,14 @@ func (f *feed) watch(route string, k Kind, policy *resilience.Policy) {
 		if told != nil {
 			told(e)
 		}
+	}
+}
+
+// changed is the event of a breaker's change.
+func changed(o Origin, c resilience.StateChange) StateChanged {
+	return StateChanged{
+		Origin: o, From: c.From, To: c.To, Mode: c.Mode, FailureCount: c.FailureCount,
+		Window: c.Window, OpenFor: c.OpenFor, Reason: c.Reason,
 	}
 }
 

@@ -56,7 +56,7 @@ func newService(c config) (*service, error) {
 
 	// The breakers of everything else the service uses, shown beside the client's.
 	thresholds := c.policy.Breaker
-	thresholds.OnStateChange = logChange(logger)
+	thresholds.OnStateChange = ai.LogStateChange(logger)
 	services, err := resilience.NewRegistry(resilience.RegistryConfig{Default: thresholds})
 	if err != nil {
 		return nil, err
@@ -112,25 +112,4 @@ func enqueue(storage *resilience.Breaker, store func(context.Context) (string, e
 		w.Header().Set("Location", "/jobs/"+document)
 		w.WriteHeader(http.StatusAccepted)
 	})
-}
-
-// logChange writes the line of a breaker that is no client's, in the form of
-// those that are.
-func logChange(logger *slog.Logger) func(resilience.StateChange) {
-	return func(c resilience.StateChange) {
-		level := slog.LevelInfo
-		if c.To == resilience.Open {
-			level = slog.LevelWarn
-		}
-		logger.LogAttrs(context.Background(), level, "circuit breaker changed state",
-			slog.String("component", "circuit_breaker"),
-			slog.String("event", "state_change"),
-			slog.String("from_state", c.From.String()),
-			slog.String("to_state", c.To.String()),
-			slog.Int("failure_count", c.FailureCount),
-			slog.Float64("window_seconds", c.Window.Seconds()),
-			slog.String("circuit", c.Name),
-			slog.String("reason", c.Reason),
-			slog.Int64("open_for_ms", c.OpenFor.Milliseconds()))
-	}
 }
