@@ -14,7 +14,7 @@ type reader struct {
 	reading *resilience.Reading
 
 	got  gathered
-	held *Delta // what came before the first content; nil if nothing did
+	held *Delta // the Usage that came before the first content; nil if none did
 	over bool
 	last *Delta // what the stream ended with
 	err  error
@@ -92,7 +92,9 @@ func (in *reader) take(d *Delta, err error) bool {
 		in.last = d
 		return in.end(nil)
 	case !in.out.begun && !d.content():
-		in.hold(d)
+		if d.Usage != nil { // the route may yet be left
+			in.held = &Delta{Usage: d.Usage}
+		}
 		return true
 	}
 	return in.give(d)
@@ -104,20 +106,6 @@ func (in *reader) end(err error) bool {
 		in.over, in.err = true, err
 	}
 	return false
-}
-
-// hold keeps what says nothing of the answer itself back: the route may yet be
-// left.
-func (in *reader) hold(d *Delta) {
-	if in.held == nil {
-		in.held = new(Delta)
-	}
-	if d.Usage != nil {
-		in.held.Usage = d.Usage
-	}
-	if d.FinishReason != "" {
-		in.held.FinishReason = d.FinishReason
-	}
 }
 
 // give hands a piece to the caller, while the clocks stand still.
