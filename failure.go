@@ -43,7 +43,7 @@ func (r *route) errorOf(caller, attempt context.Context, model string, err error
 			break
 		}
 		e.Code, e.Cause = CodeTimeout, context.DeadlineExceeded
-		if context.Cause(attempt) == context.Canceled {
+		if errors.Is(context.Cause(attempt), context.Canceled) {
 			e.Code, e.Cause = CodeCanceled, context.Canceled // another attempt beside it has answered
 		}
 	case e.Code == CodeCanceled || e.Code == CodeDeadline:

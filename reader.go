@@ -45,7 +45,7 @@ func (l *call) read(caller, ctx context.Context, r *route, s *seat, reading *res
 	}()
 	r.stream(ctx, s.req, in)
 	resp, err := in.answer(s.req)
-	if err == errLeft {
+	if err != nil && l.left() {
 		l.abandon(r, entry, in.got.usage)
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (in *reader) leave() bool {
 // whole when the text had ended.
 func (in *reader) answer(req *Request) (*Response, error) {
 	switch {
-	case in.err == errLeft && in.got.finish != "":
+	case in.out.left && in.got.finish != "":
 		in.last = &Delta{Response: new(Response)}
 	case in.err != nil:
 		return nil, in.err

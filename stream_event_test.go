@@ -96,7 +96,8 @@ func pieces(n int) *streamer {
 	}}
 }
 
-func read(t testing.TB, client *ai.Client, ctx context.Context, req *ai.Request) {
+func read(ctx context.Context, t testing.TB, client *ai.Client, req *ai.Request) {
+	t.Helper()
 	for _, err := range client.Stream(ctx, req) {
 		if err != nil {
 			t.Error(err)
@@ -108,7 +109,7 @@ func TestAPieceCostsNoAllocation(t *testing.T) {
 	ctx, req := context.Background(), ai.Text("q")
 	cost := func(n int, options ...ai.Option) float64 {
 		client := newClient(t, append(options, ai.WithProvider("primary", pieces(n)))...)
-		return testing.AllocsPerRun(20, func() { read(t, client, ctx, req) })
+		return testing.AllocsPerRun(20, func() { read(ctx, t, client, req) })
 	}
 	few, many := cost(100), cost(1100)
 	t.Logf("%v allocations for 100 pieces, %v for 1100", few, many)
@@ -125,6 +126,6 @@ func BenchmarkStreamOf100Pieces(b *testing.B) {
 	ctx, req := context.Background(), ai.Text("q")
 	b.ReportAllocs()
 	for b.Loop() {
-		read(b, client, ctx, req)
+		read(ctx, b, client, req)
 	}
 }

@@ -2,6 +2,7 @@ package resilience
 
 import (
 	"context"
+	"maps"
 	"runtime"
 	"slices"
 	"testing"
@@ -71,9 +72,7 @@ func TestAServiceThatPanicsWhileItIsWaitedForHasFailed(t *testing.T) {
 
 func TestAProbeHasSucceededAtItsFirstPiece(t *testing.T) {
 	ends := map[string]func() error{"well": func() error { return nil }}
-	for name, leave := range departures {
-		ends[name] = leave
-	}
+	maps.Copy(ends, departures)
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -53,12 +53,12 @@ func (p StreamPolicy) withDefaults() StreamPolicy {
 func RunStream[T any](ctx context.Context, g *Guard, c Call, fn func(context.Context, *Reading) (T, error)) (T, error) {
 	return guarded(ctx, g, c, true, func(attempt context.Context) (T, error) {
 		r := attempt.(*reading)
-		return fn(r.Context, r.to)
+		return fn(r.Context, r.to) //nolint:contextcheck // it is attempt
 	}, nil)
 }
 
 // reading takes a Reading to an attempt's function.
 type reading struct {
-	context.Context
-	to *Reading
+	context.Context //nolint:containedctx // a context is what this is
+	to              *Reading
 }
