@@ -59,8 +59,15 @@ func (a Answer) clone() Answer {
 
 // answers are the answers to come. It is safe for concurrent use.
 type answers struct {
-	mu     sync.Mutex
-	script []Answer
+	mu       sync.Mutex
+	script   []Answer
+	standing *Answer
+}
+
+func (q *answers) stand(a Answer) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.standing = new(a.clone())
 }
 
 func (q *answers) add(script []Answer) {
@@ -71,7 +78,8 @@ func (q *answers) add(script []Answer) {
 	}
 }
 
-// next takes the first answer for a kind; the zero Answer when there is none.
+// next takes the first answer for a kind, else the one that stands; the zero
+// Answer when there is none.
 func (q *answers) next(kind ai.Kind) Answer {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -81,13 +89,16 @@ func (q *answers) next(kind ai.Kind) Answer {
 			return a
 		}
 	}
+	if q.standing != nil && q.standing.suits(kind) {
+		return *q.standing
+	}
 	return Answer{}
 }
 
 func (q *answers) clear() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.script = nil
+	q.script, q.standing = nil, nil
 }
 
 // pieces cuts a text into n pieces of about the same length, or into its words

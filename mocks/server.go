@@ -86,8 +86,8 @@ func (s *Server) Script(faults ...Fault) { s.faults.add(faults) }
 // and one for all kinds, which yields to those.
 func (s *Server) Always(f Fault) { s.faults.stand(f) }
 
-// Recover ends the standing faults and drops what is left of the script, and
-// the answers to come.
+// Recover ends the standing faults and the standing answer, and drops what is
+// left of both scripts.
 func (s *Server) Recover() {
 	s.faults.clear()
 	s.answers.clear()
@@ -97,6 +97,10 @@ func (s *Server) Recover() {
 // gets an answer, even one that a fault then damages, takes the first that is
 // for its kind; without one, answers are emulated. Embeddings always are.
 func (s *Server) Answer(answers ...Answer) { s.answers.add(answers) }
+
+// AlwaysAnswer says what to answer to every call that Answer does not cover,
+// until Recover or until another takes its place.
+func (s *Server) AlwaysAnswer(a Answer) { s.answers.stand(a) }
 
 // Calls returns copies of the calls received, oldest first. Of very many calls
 // only the latest are kept: 64 MiB, at 1 KiB a call and its body.
