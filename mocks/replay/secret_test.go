@@ -1,15 +1,12 @@
 package replay_test
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,6 +29,9 @@ func TestNoFileHoldsASecret(t *testing.T) {
 		fmt.Fprintf(&everything, "%s %s %s %s\n", name, secret, url.QueryEscape(secret), url.PathEscape(secret))
 	}
 	handler := func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "" {
+			t.Error("an encoding was asked for that the transport does not undo")
+		}
 		w.Header().Set("Set-Cookie", "session="+canaries["set-cookie"]+"; Path=/")
 		w.Header().Set("Openai-Organization", canaries["organisation"])
 		w.Header().Set("X-Request-Id", canaries["request"])
@@ -150,98 +150,56 @@ func TestAReplayNeedsNoKey(t *testing.T) {
 	}
 }
 
-func TestTheFileIsAsDocumented(t *testing.T) {
+func TestWhatLooksLikeASecretIsTakenOut(t *testing.T) {
 	dir := t.TempDir()
-	r := recording(t, dir, replay.Config{}, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Request-Id", "req_0123456789abcdef")
-		w.Header().Set("Retry-After", "2")
-		switch r.URL.Path {
-		case "/v1/stream":
-			w.Header().Set("Content-Type", "text/event-stream")
-			_, _ = io.WriteString(w, ": hello\ndata: {\"b\":1,\"a\":\"<x>\"}\n\ndata: [DONE]\n\n")
-		case "/v1/image":
-			_, _ = w.Write([]byte{0x89, 'P', 'N', 'G', 0xff})
-		default:
-			w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-			w.WriteHeader(http.StatusTooManyRequests)
-			_, _ = io.WriteString(w, `{"z":9007199254740993,"a":"<x>"}`)
-		}
-	})
-	for _, path := range []string{"v1/chat?b=2&a=1&key=secret", "v1/stream", "v1/image"} {
-		call(t, r, "http://a.test/"+path, `{"model":"m","prompt":"Grüße, \"x\" & <y>"}`)
-	}
-	for name, text := range files(t, dir) {
-		golden := filepath.Join("testdata", "golden", name)
-		if *update {
-			if err := os.MkdirAll(filepath.Dir(golden), 0o750); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(golden, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(want, []byte(text)) {
-			t.Errorf("%s is\n%s\nwant\n%s", name, text, want)
-		}
-	}
-}
-
-func TestRecordingAnewRemovesTheRecordingsBefore(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"0007-post-v1-chat.json", "notes.json", "0001-readme.txt"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	recording(t, dir, replay.Config{}, nil)
-	all := files(t, dir)
-	if _, there := all["0007-post-v1-chat.json"]; there || len(all) != 2 {
-		t.Errorf("%d files are left", len(all))
-	}
-}
-
-func TestAFileThatIsNoRecordingIsNamed(t *testing.T) {
-	const response = `"response":{"status":200}`
 	tests := map[string]string{
-		"{":                       "its JSON cannot be read",
-		`{"format":"exchange/9"}`: "format is not exchange/1",
-		`{` + response + `}`:      "request.method or request.path is missing",
-		`{"request":{"method":"GET","path":"/"}}`: "response.status is not from 100 to 999",
+		"sk-proj-AbC_123-456def":                         "scrubbed",
+		"a key AIzaSyA0123456789abcdefghijklmnopqrstuv.": "a key scrubbed.",
+		"AQ.Ab8RN6IAbCdEfGhIjKlMnOpQrStUvWxYz0123":       "scrubbed",
+		"ya29.a0AfH6SMBabcdef":                           "scrubbed",
+		"ghp_0123456789abcdefghij":                       "scrubbed",
+		"eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2lnbmF0dXJl": "scrubbed",
+		"Authorization: bearer abcdefgh":                 "Authorization: scrubbed",
+		"in organization org-AbCd1234EfGh on tokens":     "in organization org-scrubbed on tokens",
+		"proj_AbCd1234EfGh":                              "proj_scrubbed",
+		"req_0123abcd":                                   "req_scrubbed",
+		"the request ID 5b43c8a5-0f in your":             "the request ID scrubbed in your",
+		"projects/123456789012/x":                        "projects/scrubbed/x",
+		"project 123456789012 is":                        "project scrubbed is",
+		"project_number:123456789012":                    "project scrubbed",
+		`{"organization_id":"o","projectId" : "p\"q","consumer":"c","request_id":"r","password":"w"}`: `{"organization_id":"scrubbed","projectId" : "scrubbed","consumer":"scrubbed","request_id":"scrubbed","password":"scrubbed"}`,
+		"task-oriented risk-0123456789abc, a project 12, sk-short":                                    "task-oriented risk-0123456789abc, a project 12, sk-short",
+		`{"id":"chatcmpl-AbCdEfGh12345678","fingerprint":"fp_1234567890","file":"file-AbCdEfGh1234"}`: `{"id":"chatcmpl-AbCdEfGh12345678","fingerprint":"fp_1234567890","file":"file-AbCdEfGh1234"}`,
 	}
 	for text, want := range tests {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "a.json"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+		r := recording(t, dir, replay.Config{}, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+		call(t, r, chat, text)
+		_ = r.Close()
+		resp := call(t, open(t, dir, replay.Config{}), chat, text)
+		if resp.body != want || resp.err != nil {
+			t.Errorf("%s\n got %s, %v\nwant %s", text, resp.body, resp.err, want)
 		}
-		if _, err := replay.Open(dir, replay.Config{}); err == nil || err.Error() != "replay: a.json is no recording: "+want {
-			t.Errorf("%s: %v", text, err)
-		}
-	}
-	if _, err := replay.Open(filepath.Join(t.TempDir(), "none"), replay.Config{}); err == nil {
-		t.Error("a directory that is not there was opened")
-	}
-	if _, err := replay.Open(t.TempDir(), replay.Config{Mode: 7}); err == nil || !strings.Contains(err.Error(), "Config.Mode is 7") {
-		t.Errorf("%v", err)
-	}
-	if _, err := replay.Open(t.TempDir(), replay.Config{Secrets: []string{"long enough", "short"}}); err == nil ||
-		err.Error() != "replay: Config.Secrets[1] is shorter than 8 bytes" {
-		t.Errorf("%v", err)
 	}
 }
 
-func TestAFileWrittenByHandIsReplayed(t *testing.T) {
+func TestABodyOverTheLimitIsNotRecorded(t *testing.T) {
 	dir := t.TempDir()
-	text := `{"request":{"method":"POST","path":"/v1/a?alt=sse","headers":{"content-type":["application/json"]},"body":"{\"a\":1}"},
-		"response":{"status":418,"headers":{"retry-after":["3"],"content-encoding":["gzip"],"content-length":["99"]},"body":"short and stout"}}`
-	if err := os.WriteFile(filepath.Join(dir, "tea.json"), []byte(text), 0o600); err != nil {
+	long := make([]byte, 1<<20)
+	r, err := replay.Open(dir, replay.Config{Mode: replay.Record, Transport: direct{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for range replay.MaxBodyBytes/len(long) + 1 {
+			_, _ = w.Write(long)
+		}
+	})}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	got := call(t, open(t, dir, replay.Config{}), "http://a.test/v1/a?alt=sse", `{ "a": 1 }`)
-	if got.err != nil || got.status != 418 || got.body != "short and stout" || got.header.Get("Retry-After") != "3" || len(got.header) != 1 {
-		t.Errorf("%+v", got)
+	if got := call(t, r, chat, "{}"); len(got.body) != replay.MaxBodyBytes+len(long) || got.err != nil {
+		t.Errorf("%d bytes, %v", len(got.body), got.err)
+	}
+	if err := r.Close(); err == nil || !strings.HasSuffix(err.Error(), "is not recorded: a body is over the limit") || len(files(t, dir)) != 0 {
+		t.Errorf("%v", err)
+	}
+	if got := call(t, r, chat, strings.Repeat(" ", replay.MaxBodyBytes+1)); got.err == nil || !strings.Contains(got.err.Error(), "over the limit") {
+		t.Errorf("%v", got.err)
 	}
 }

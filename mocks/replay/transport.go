@@ -35,8 +35,9 @@ type Config struct {
 	Timing bool
 }
 
-// MaxBodyBytes is the largest body, sent or received, that is recorded: 64 MiB.
-// A larger one passes through unrecorded, which Close reports.
+// MaxBodyBytes is the largest body that is recorded or replayed: 64 MiB. A
+// request with a larger one fails; a response with a larger one passes through
+// unrecorded, which Close reports.
 const MaxBodyBytes = 64 << 20
 
 // Transport is an http.RoundTripper that records exchanges or replays them. It
