@@ -138,15 +138,36 @@ func TestASecretInDisguiseIsNotRecorded(t *testing.T) {
 
 func TestAReplayNeedsNoKey(t *testing.T) {
 	dir := t.TempDir()
-	r := recording(t, dir, replay.Config{}, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "answer") })
-	call(t, r, chat, `{"prompt":"my key is `+key+`"}`)
-	for _, body := range []string{`{"prompt":"my key is ` + key + `"}`, `{"prompt":"my key is sk-quite-another-one"}`} {
-		req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, chat, strings.NewReader(body))
-		resp, err := open(t, dir, replay.Config{}).RoundTrip(req)
+	const plain = "a key that looks like none"
+	ask := func(via http.RoundTripper, key, prompt string) error {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, chat, strings.NewReader(prompt))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = resp.Body.Close()
+		if key != "" {
+			req.Header.Set("Authorization", "Bearer "+key)
+		}
+		resp, err := via.RoundTrip(req)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return err
+	}
+	r := recording(t, dir, replay.Config{}, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "answer") })
+	for _, prompt := range []string{"x", "my key is " + plain} {
+		if err := ask(r, plain, prompt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := open(t, dir, replay.Config{})
+	if err := ask(p, "", "x"); err != nil {
+		t.Errorf("without a key: %v", err)
+	}
+	if err := ask(p, plain, "my key is "+plain); err != nil {
+		t.Errorf("with the key that was recorded: %v", err)
+	}
+	if err := ask(open(t, dir, replay.Config{}), "my key is", "my key is scrubbed"); err != nil {
+		t.Errorf("with a key that stands in the prompt by chance: %v", err)
 	}
 }
 

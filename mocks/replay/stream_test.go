@@ -73,6 +73,52 @@ func TestAReaderThatLeavesRecordsWhatItHadRead(t *testing.T) {
 	}
 }
 
+func TestAReaderWhoseContextEndsHasLeft(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	transport := open(t, dir, replay.Config{Mode: replay.Record, Transport: answering(func(req *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: r, ContentLength: -1, Request: req}, nil
+	})})
+	go func() {
+		_, _ = io.WriteString(w, "data: 1\n")
+		cancel()
+		_ = w.CloseWithError(context.Canceled)
+	}()
+	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, chat, nil)
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(resp.Body); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended in %v", err)
+	}
+	_ = resp.Body.Close()
+	for _, file := range files(t, dir) {
+		if !strings.Contains(file, `"end": "left"`) {
+			t.Error(file)
+		}
+	}
+	if _, err := open(t, dir, replay.Config{}).RoundTrip(req); !errors.Is(err, context.Canceled) {
+		t.Errorf("replayed after the end of its context: %v", err)
+	}
+}
+
+func TestACallWithoutAResponseIsNotRecorded(t *testing.T) {
+	dir := t.TempDir()
+	transport := open(t, dir, replay.Config{Mode: replay.Record, Transport: answering(func(*http.Request) (*http.Response, error) {
+		return nil, io.ErrUnexpectedEOF
+	})})
+	if got := call(t, transport, chat, "{}"); !errors.Is(got.err, io.ErrUnexpectedEOF) || len(files(t, dir)) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// answering is a RoundTripper that is a function.
+type answering func(*http.Request) (*http.Response, error)
+
+func (f answering) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
 func TestAStreamIsReplayedInItsTimeWhenAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
