@@ -95,7 +95,7 @@ func TestAStreamComesInTheScriptsPieces(t *testing.T) {
 		if time.Since(begun) != 2*time.Minute {
 			t.Errorf("took %v", time.Since(begun))
 		}
-		if last.Response == nil || last.Response.Source != ai.SourceProvider || last.Response.FinishReason != ai.FinishStop {
+		if last.Response == nil || last.Response.Text != "" || last.Response.Source != ai.SourceProvider || last.Response.FinishReason != ai.FinishStop {
 			t.Errorf("ended in %+v", last)
 		}
 		got, _, err = texts(t.Context(), m, ai.Text("x"))

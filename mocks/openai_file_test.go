@@ -156,6 +156,9 @@ func TestAFineTuningJobFailsOnABadFileAndCanBeCancelled(t *testing.T) {
 	if body := get("/fine_tuning/jobs?after=" + ids[1]); !strings.Contains(body, ids[0]) || strings.Contains(body, ids[2]) || !strings.Contains(body, `"has_more":false`) {
 		t.Error(body)
 	}
+	if body := get("/fine_tuning/jobs?limit=3"); !strings.Contains(body, `"has_more":false`) {
+		t.Error(body)
+	}
 	for path, status := range map[string]string{
 		"/fine_tuning/jobs?limit=0": "400", "/fine_tuning/jobs?after=x": "404", "/fine_tuning/jobs/x": "404",
 		"/fine_tuning/jobs/a%2Fb": "404", "/fine_tuning": "404", "/fine_tuning/jobs/x/cancel": "405",

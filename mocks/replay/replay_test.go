@@ -234,6 +234,14 @@ func TestRepeatsAreReplayedInOrderAndNoOftener(t *testing.T) {
 	if got := call(t, p, chat, `{}`); got.err == nil || !strings.Contains(got.err.Error(), "came more often than it was recorded") {
 		t.Errorf("%+v", got)
 	}
+	r = recording(t, dir, replay.Config{}, func(http.ResponseWriter, *http.Request) {})
+	call(t, r, chat, `{"a":1}`)
+	call(t, r, chat, `{"a":2}`)
+	p = open(t, dir, replay.Config{})
+	call(t, p, chat, `{"a":1}`)
+	if got := call(t, p, chat, `{"a":3}`); got.err == nil || !strings.Contains(got.err.Error(), "differs from 0002-") {
+		t.Errorf("compared with what has been replayed: %v", got.err)
+	}
 	empty := open(t, t.TempDir(), replay.Config{})
 	if got := call(t, empty, chat, `{}`); got.err == nil || !strings.Contains(got.err.Error(), "there are no recordings") {
 		t.Errorf("%+v", got)

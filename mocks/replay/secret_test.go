@@ -114,6 +114,18 @@ func TestNoFileHoldsASecret(t *testing.T) {
 	}
 }
 
+func TestASecretThatBeginsWithAnotherLeavesNoTail(t *testing.T) {
+	dir := t.TempDir()
+	config := replay.Config{Secrets: []string{"Müller & Co", "Müller & Co KG Frankfurt"}}
+	r := recording(t, dir, config, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	call(t, r, chat, "Müller & Co KG Frankfurt owes Müller & Co")
+	for _, text := range files(t, dir) {
+		if strings.Count(text, "scrubbed owes scrubbed") != 2 {
+			t.Error(text)
+		}
+	}
+}
+
 func TestASecretInDisguiseIsNotRecorded(t *testing.T) {
 	dir := t.TempDir()
 	disguised := `\u0073` + key[1:]
