@@ -3,6 +3,7 @@ package openai_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/finbrain/ai"
@@ -116,6 +117,46 @@ func TestWithoutAKeyNoneIsSent(t *testing.T) {
 		sent, _ := w.Only(t)
 		if sent.Header.Values("Authorization") != nil || sent.Header.Values("Api-Key") != nil {
 			t.Errorf("headers %v", sent.Header)
+		}
+	}
+}
+
+// Neither do errors of the Responses API, of images, jobs and files. A job's
+// own fault is what the provider says of it, and part of the answer.
+func TestNoErrorOfAnotherEndpointShowsTheKeyThePromptOrTheBody(t *testing.T) {
+	quoted := quote(canaryBody)
+	for name, w := range map[string]*wiretest.Wire{
+		"decode":   wiretest.Answering(200, canaryBody),
+		"shape":    wiretest.Answering(200, `{"output":`+quoted+`,"data":`+quoted+`,"status":`+quoted+`,"deleted":false}`),
+		"failed":   wiretest.Answering(200, `{"status":"failed","error":{"code":`+quoted+`,"message":`+quoted+`}}`),
+		"refusal":  wiretest.Answering(200, responded(`{"type":"message","content":[{"refusal":`+quoted+`}]}`, "")),
+		"event":    events(event("error", `"code":`+quoted+`,"message":`+quoted)),
+		"stream":   events(event("response.failed", `"response":{"status":"failed","error":{"code":`+quoted+`,"message":`+quoted+`}}`)),
+		"call":     wiretest.Answering(200, responded(`{"type":"function_call","call_id":"c","name":"f","arguments":`+quoted+`}`, "")),
+		"network":  wiretest.Failing(errors.New(canaryBody)),
+		"status":   wiretest.Answering(400, `{"error":{"message":`+quoted+`,"type":`+quoted+`,"param":`+quoted+`,"code":`+quoted+`}}`),
+		"redirect": wiretest.Answering(307, canaryBody, "Location", "https://elsewhere.example.com/?"+canaryBody),
+	} {
+		p := provider(t, w, responses)
+		req := &ai.Request{Prompt: canaryPrompt, Tools: tools}
+		_, err := p.Analyze(t.Context(), req)
+		noCanary(t, name, wiretest.EveryForm(asError(t, err)))
+		_, err = ai.Collect(p.Stream(t.Context(), req))
+		noCanary(t, name, wiretest.EveryForm(asError(t, err)))
+		_, err = p.Analyze(t.Context(), ai.ImageGeneration(canaryPrompt))
+		noCanary(t, name, wiretest.EveryForm(asError(t, err)))
+		for what, do := range places(t.Context(), p, "x") {
+			if err := do(); err != nil || what != "download" && what != "delete" { // these read little
+				noCanary(t, name+" "+what, wiretest.EveryForm(asError(t, err)))
+			}
+		}
+		_, err = p.UploadFile(t.Context(), &ai.FileUpload{Name: canaryPrompt, Content: strings.NewReader(canaryPrompt), Size: int64(len(canaryPrompt))})
+		noCanary(t, name+" upload", wiretest.EveryForm(asError(t, err)))
+		for _, sent := range w.Requests() {
+			noCanary(t, "an address", sent.URL)
+			if strings.Contains(sent.Body, testKey) {
+				t.Errorf("%s: the key is in the body", name)
+			}
 		}
 	}
 }
