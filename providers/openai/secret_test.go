@@ -146,12 +146,14 @@ func TestNoErrorOfAnotherEndpointShowsTheKeyThePromptOrTheBody(t *testing.T) {
 		_, err = p.Analyze(t.Context(), ai.ImageGeneration(canaryPrompt))
 		noCanary(t, name, wiretest.EveryForm(asError(t, err)))
 		for what, do := range places(t.Context(), p, "x") {
-			if err := do(); err != nil || what != "download" && what != "delete" { // these read little
+			if err := do(); err != nil { // some of these bodies are answers
 				noCanary(t, name+" "+what, wiretest.EveryForm(asError(t, err)))
 			}
 		}
 		_, err = p.UploadFile(t.Context(), &ai.FileUpload{Name: canaryPrompt, Content: strings.NewReader(canaryPrompt), Size: int64(len(canaryPrompt))})
-		noCanary(t, name+" upload", wiretest.EveryForm(asError(t, err)))
+		if err != nil {
+			noCanary(t, name+" upload", wiretest.EveryForm(asError(t, err)))
+		}
 		for _, sent := range w.Requests() {
 			noCanary(t, "an address", sent.URL)
 			if strings.Contains(sent.Body, testKey) {
