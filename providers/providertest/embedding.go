@@ -15,7 +15,7 @@ func embeddingChecks() []check {
 		{"ManyInputsAreAllAnswered", needs, "", manyInputs},
 		{"DimensionsAreAskedFor", []Ability{Embeddings, Dimensions}, "", func(s *subject) {
 			s.answers(vectors(1))
-			s.compare("Dimensions", ai.Embedding("x"), &ai.Request{Inputs: []string{"x"}, Dimensions: dimensions})
+			s.compare("Dimensions", &ai.Request{Inputs: []string{"x"}}, &ai.Request{Inputs: []string{"x"}, Dimensions: dimensions})
 		}},
 		{"TheSpaceIsNamed", needs, "", spaceNamed},
 		{"NormalizedVectorsHaveLength1", needs, "", normalized},

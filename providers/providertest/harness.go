@@ -23,6 +23,8 @@ type Harness struct {
 	// among it must be answered with CodeUnsupported, without a call;
 	// the rest is not asked for.
 	Lacks []Ability
+
+	flood int // where answers without an end do end, in bytes; 0 is maxFlood
 }
 
 // Service is where an adapter finds its service, which the suite plays.

@@ -57,7 +57,6 @@ func endless(status int, contentType, beginning, piece string) act {
 		st.head(Reply{Status: status, Header: http.Header{"Content-Type": {contentType}}})
 		st.pieces([]string{beginning})
 		st.repeat(piece)
-		st.service.flooded.Store(true)
 	}
 }
 
@@ -71,7 +70,7 @@ func flood(s *subject, status int, contentType, beginning, piece string, ask fun
 func (s *subject) limited() {
 	s.Helper()
 	if s.service.flooded.Load() {
-		s.Errorf("the adapter read %d MiB of an answer: set a limit to what is read, counted after decompression", maxFlood>>20)
+		s.Errorf("the adapter read %d MiB of an answer: set a limit to what is read, counted after decompression", s.service.flood>>20)
 	}
 }
 
@@ -88,7 +87,7 @@ func bomb(s *subject) {
 	})
 	if _, err := s.analyze(s.question()); err == nil {
 		s.Errorf("an answer behind %d MiB of blanks, compressed to %d KiB, was read: limit what is read after decompression",
-			maxFlood>>20, len(blanks)*(maxFlood>>20)>>10)
+			s.service.flood>>20, len(blanks)*(s.service.flood>>20)>>10)
 	} else {
 		s.failed(err, ai.CodeBadResponse)
 	}
@@ -112,7 +111,6 @@ func endlessText(s *subject) {
 		st.head(r)
 		events := strings.Join(r.Body, "")
 		st.repeat(strings.Replace(events, "\n", strings.Repeat(" ", 4<<20)+"\n", 1))
-		st.service.flooded.Store(true)
 	})
 	var last error
 	for _, err := range s.adapter.(ai.Streamer).Stream(s.Context(), ai.Text("x")) {

@@ -42,6 +42,7 @@ type service struct {
 	calls []*call
 	act   act
 
+	flood     int // where answers without an end do end, in bytes
 	server    *http.Server
 	transport *http.Transport
 	dials     chan net.Conn
@@ -53,8 +54,8 @@ type service struct {
 	running   sync.WaitGroup
 }
 
-func newService() *service {
-	s := &service{dials: make(chan net.Conn), closed: make(chan struct{})}
+func newService(flood int) *service {
+	s := &service{flood: flood, dials: make(chan net.Conn), closed: make(chan struct{})}
 	s.transport = &http.Transport{DialContext: s.dial, MaxIdleConnsPerHost: 1024}
 	s.server = &http.Server{
 		Handler:           s,
@@ -173,11 +174,12 @@ func (st *stage) drip(body string) {
 }
 
 // repeat sends the piece for ever, until the adapter goes away, or as often as
-// makes maxFlood bytes.
+// makes a flood.
 func (st *stage) repeat(piece string) {
-	for sent := 0; sent < maxFlood; sent += len(piece) {
+	for sent := 0; sent < st.service.flood; sent += len(piece) {
 		st.pieces([]string{piece})
 	}
+	st.service.flooded.Store(true)
 }
 
 // cut breaks the connection.

@@ -2,6 +2,7 @@ package providertest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -39,7 +40,7 @@ type subject struct {
 
 func newSubject(t testing.TB, h Harness) *subject {
 	t.Helper()
-	s := &subject{TB: t, harness: h, before: existing(), service: newService()}
+	s := &subject{TB: t, harness: h, before: existing(), service: newService(cmp.Or(h.flood, maxFlood))}
 	s.service.play(func(st *stage) { st.send(Reply{Status: http.StatusTeapot}) })
 	s.adapter = s.open(&http.Client{Transport: s.service.transport})
 	return s
