@@ -6,8 +6,10 @@
 //	provider, err := openai.New(openai.Config{APIKey: os.Getenv("OPENAI_API_KEY")})
 //	client, err := ai.New(ai.WithProvider("openai", provider))
 //
-// The package speaks through github.com/sashabaranov/go-openai and keeps that
-// library's surprises to itself: a temperature of zero is sent, a 200 without
-// an answer is an error, every failure has its status and wait hint, and no
-// error carries a key, a prompt or what the service wrote.
+// The package is built on github.com/sashabaranov/go-openai, whose requests it
+// sends to the byte, and keeps that library's surprises to itself, where need
+// be by writing a body and reading an answer or a stream itself: a temperature
+// of zero is sent, a 200 without an answer is an error, so is a stream without
+// a finish reason, every failure has its status and wait hint, and no error
+// carries a key, a prompt or what the service wrote.
 package openai
