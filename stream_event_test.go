@@ -68,9 +68,12 @@ func TestEventsTellWhenTheFirstContentCame(t *testing.T) {
 func TestAnAbandonedStreamTellsWhatItUsed(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var used []int
-		client := newClient(t, ai.WithProvider("primary", script(preamble, says("a"), stops)), ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
+		client := newClient(t, ai.WithProvider("primary", script(preamble, pauses(time.Second), says("a"), stops)), ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
 			if e, ok := e.(ai.AttemptEnded); ok {
 				used = append(used, e.Usage.InputTokens)
+				if e.Duration != time.Second || e.FirstContent != time.Second {
+					t.Errorf("%+v", e)
+				}
 			}
 		})))
 		for range client.Stream(t.Context(), ai.Text("q")) {
@@ -79,6 +82,25 @@ func TestAnAbandonedStreamTellsWhatItUsed(t *testing.T) {
 		synctest.Wait()
 		if !slices.Equal(used, []int{99}) {
 			t.Errorf("told %v", used)
+		}
+	})
+}
+
+func TestAnAnswerThatComesWithTheEndIsItsFirstContent(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var told []time.Duration
+		client := newClient(t, ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
+			switch e := e.(type) {
+			case ai.AttemptEnded:
+				told = append(told, e.FirstContent)
+			case ai.CallEnded:
+				told = append(told, e.FirstContent)
+			}
+		})), ai.WithProvider("primary", script(pauses(time.Second), gives(ai.Delta{Text: "a", Response: &ai.Response{}}))))
+		play(client.Stream(t.Context(), ai.Text("q"))).wantAnswer(t, "a")
+		synctest.Wait()
+		if !slices.Equal(told, []time.Duration{time.Second, time.Second}) {
+			t.Errorf("told %v", told)
 		}
 	})
 }

@@ -246,10 +246,16 @@ func TestAStreamThatCannotBeginIsOneError(t *testing.T) {
 }
 
 func TestOtherKindsAreStreamedAsOnePiece(t *testing.T) {
-	provider := &both{streamer: script(says("no")), provider: answers("answer")}
+	provider := &both{streamer: script(says("no")), provider: &provider{do: func(context.Context, *ai.Request) (*ai.Response, error) {
+		return &ai.Response{Embeddings: [][]float32{{1}, {2}}}, nil
+	}}}
 	client := newClient(t, ai.WithProvider("primary", provider))
+	n := 0
+	for range client.Stream(t.Context(), ai.Embedding("a", "b")) {
+		n++
+	}
 	p := play(client.Stream(t.Context(), ai.Embedding("a", "b")))
-	if p.err != nil || len(p.resp.Embeddings) != 2 || provider.asked.Load() != 0 {
+	if n != 1 || p.err != nil || len(p.resp.Embeddings) != 2 || provider.asked.Load() != 0 {
 		t.Errorf("got %+v", p)
 	}
 	image := &ai.Request{Prompt: "?", Images: []ai.Image{{URL: "https://example.test/a.png"}}}
