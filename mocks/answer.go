@@ -30,7 +30,9 @@ type Answer struct {
 	// of each tool call (Gemini sends a call in one piece); 0 is a piece for each
 	// word. There are never more than characters.
 	Chunks int
-	// FinishReason is FinishToolCalls with ToolCalls, else FinishStop.
+	// FinishReason is, when it is empty, FinishToolCalls with ToolCalls, FinishLength
+	// when the token limit cut an emulation, else FinishStop. Chat completions
+	// and Gemini send one that is not this SDK's as it is written here.
 	FinishReason ai.FinishReason
 	// Usage is estimated when it is zero.
 	Usage ai.Usage
