@@ -27,6 +27,7 @@ func TestEffortIsWhatTheModelUnderstands(t *testing.T) {
 		"gemini-2.0-flash":             {nil, nil, nil, nil, nil},
 		"gemini-2.5-flash-image":       {nil, nil, nil, nil, nil},
 		"gemini-2.5-flash-preview-tts": {nil, nil, nil, nil, nil},
+		"gemini-1.5-flash-latest":      {nil, nil, nil, nil, nil},
 		"gemini-exp-1206":              {nil, nil, nil, nil, nil},
 		"gemma-3-27b-it":               {nil, nil, nil, nil, nil},
 		"tunedModels/gemini-3":         {nil, nil, nil, nil, nil},

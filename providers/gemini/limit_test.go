@@ -115,6 +115,7 @@ func TestWhatStandsInTextsIsNotCounted(t *testing.T) {
 }
 
 func TestTheLimitPassedIsNamed(t *testing.T) {
+	logged := captureLog(t)
 	for name, body := range map[string]string{
 		"depth":             strings.Repeat("[", 257) + strings.Repeat("]", 257),
 		"values":            "[" + strings.Repeat("0,", 1<<19) + "0]",
@@ -132,6 +133,9 @@ func TestTheLimitPassedIsNamed(t *testing.T) {
 				t.Errorf("256 levels: %v", err)
 			}
 		})
+	if logged.Len() != 0 {
+		t.Errorf("logged %q", logged)
+	}
 }
 
 func TestALongAnswerInManyPartsIsPutTogetherOnce(t *testing.T) {

@@ -199,6 +199,12 @@ func TestAnErrorWithinAStreamIsItsReason(t *testing.T) {
 		{"an empty object", sse(`{"error":{}}`), ai.CodeUnavailable, 0},
 		{"spaces and order", sse(`{ "candidates" : [] , "error" : {"code":504} }`), ai.CodeTimeout, 0},
 		{"absurd code", sse(`{"error":{"code":200,"status":"NOT_FOUND"}}`), ai.CodeNotAvailable, 0},
+		{"absurd code above", sse(`{"error":{"code":600,"status":"NOT_FOUND"}}`), ai.CodeNotAvailable, 0},
+		{"least code", sse(`{"error":{"code":400,"status":"UNAVAILABLE"}}`), ai.CodeInvalidRequest, 0},
+		{"a conflict", sse(`{"error":{"status":"ABORTED"}}`), ai.CodeUnavailable, 0},
+		{"a key by name", sse(`{"error":{"status":"UNAUTHENTICATED"}}`), ai.CodeAuthentication, 0},
+		{"no permission", sse(`{"error":{"status":"PERMISSION_DENIED"}}`), ai.CodeNotAvailable, 0},
+		{"an argument", sse(`{"error":{"status":"OUT_OF_RANGE"}}`), ai.CodeInvalidRequest, 0},
 	} {
 		for _, before := range []string{"", sse(saying("half", ""))} {
 			h := holding(before + c.event)

@@ -182,7 +182,7 @@ func TestAHistoryOfAnotherProviderIsSignedForModelsThatInsist(t *testing.T) {
 		"gemini-2.5-pro": 0, "gemini-2.0-flash": 0, "gemma-3-27b-it": 0,
 	} {
 		w := wiretest.Answering(200, answer("fine"))
-		req := conversed(ai.ToolCall{ID: "a", Name: "f", State: []byte("x")}, ai.ToolCall{ID: "b", Name: "f"})
+		req := conversed(ai.ToolCall{ID: "a", Name: "f", State: []byte("gemini:")}, ai.ToolCall{ID: "b", Name: "f", State: []byte("x")})
 		req.Model = model
 		if _, err := provider(t, w).Analyze(t.Context(), req); err != nil {
 			t.Fatal(err)
