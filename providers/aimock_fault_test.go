@@ -26,7 +26,6 @@ func TestAnIndependentServersFaultsAreKnown(t *testing.T) {
 		{"malformed", `{"response": {"content": "."}, "chaos": {"malformedRate": 1}}`, ai.CodeBadResponse, 200, 0},
 		{"400", `{"response": {"error": {"message": "No.", "type": "INVALID_ARGUMENT"}, "status": 400}}`, ai.CodeInvalidRequest, 400, 0},
 		{"unknown model", `{"match": {"model": "none"}, "response": {"content": "."}}`, ai.CodeNotAvailable, 404, 0},
-		{"blocked", `{"response": {"content": ".", "finishReason": "content_filter"}}`, ai.CodeContentFiltered, 200, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			each(t, func(t *testing.T, a *aimock, p provider) {
@@ -45,6 +44,17 @@ func TestAnIndependentServersFaultsAreKnown(t *testing.T) {
 	}
 }
 
+func TestAnIndependentServersBlockedAnswerIsNone(t *testing.T) {
+	each(t, func(t *testing.T, a *aimock, p provider) {
+		a.ended(t)
+		a.plays(t, `{"response": {"content": "Half.", "finishReason": "content_filter"}}`)
+		for _, way := range ways {
+			_, err := way.ask(bounded(t), p, ai.Text(question))
+			a.wantError(t, err, ai.CodeContentFiltered)
+		}
+	})
+}
+
 func TestAnIndependentServersExhaustedQuotaIsNoRateLimit(t *testing.T) {
 	a := connect(t)
 	a.plays(t, `{"response": {"error": {"message": "No credit.", "type": "insufficient_quota", "code": "insufficient_quota"}, "status": 429}}`)
@@ -58,11 +68,7 @@ func TestAnIndependentServerRefusesAWrongKey(t *testing.T) {
 			t.Skip("the server takes any key: AIMOCK_API_KEYS is empty")
 		}
 		a.key = "sk-wrong-canary"
-		there := openaiThere
-		if strings.HasSuffix(t.Name(), "gemini") {
-			there = geminiThere
-		}
-		p := a.opens(t, there)[0].Analyzer.(provider)
+		p := a.open(t, t.Name()[strings.LastIndexByte(t.Name(), '/')+1:])
 		for _, way := range ways {
 			_, err := way.ask(bounded(t), p, ai.Text(question))
 			a.wantError(t, err, ai.CodeAuthentication)
@@ -72,8 +78,8 @@ func TestAnIndependentServerRefusesAWrongKey(t *testing.T) {
 
 func TestAnIndependentServersCutStreamIsNoAnswer(t *testing.T) {
 	for name, fixture := range map[string]string{
-		"after pieces": `{"response": {"content": "` + aimockAnswer + `"}, "chunkSize": 5, "latency": 20, "truncateAfterChunks": 6}`,
-		"after a time": `{"response": {"content": "` + aimockAnswer + `"}, "chunkSize": 5, "latency": 20, "disconnectAfterMs": 150}`,
+		"after pieces": `{"response": {"content": "` + aimockAnswer + `"}, "chunkSize": 5, "latency": 20, "truncateAfterChunks": 10}`,
+		"after a time": `{"response": {"content": "` + aimockAnswer + `"}, "chunkSize": 5, "latency": 20, "disconnectAfterMs": 250}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, a *aimock, p provider) {

@@ -2,6 +2,7 @@ package providers_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/finbrain/ai"
@@ -71,14 +72,20 @@ func (a *aimock) wantResults(t *testing.T, calls []ai.ToolCall) {
 	if heard.roles() != "user assistant tool tool" {
 		t.Fatalf("understood %s", heard.roles())
 	}
-	said := heard.Body.Messages
-	for i, c := range said[1].ToolCalls {
-		if c.Function.Name != calls[i].Name || c.ID != said[2+i].ToolCallID {
-			t.Errorf("understood %+v", said)
+	var called, answered []string
+	for _, m := range heard.Body.Messages {
+		for _, c := range m.ToolCalls {
+			called = append(called, c.ID)
+			if c.Function.Name != calls[len(called)-1].Name {
+				t.Errorf("understood %+v", c)
+			}
+		}
+		if m.ToolCallID != "" {
+			answered = append(answered, m.ToolCallID)
 		}
 	}
-	if len(said[1].ToolCalls) != 2 {
-		t.Errorf("understood %+v", said[1])
+	if len(called) != 2 || !slices.Equal(called, answered) {
+		t.Errorf("calls %q, results %q", called, answered)
 	}
 }
 
@@ -107,13 +114,16 @@ func TestAnIndependentServersConversationGoesOnElsewhere(t *testing.T) {
 // The server writes OpenAI's arguments as they are; Gemini's it reads as
 // JavaScript numbers before.
 func TestAnIndependentServersLargeIntegersStayExact(t *testing.T) {
-	a := connect(t)
-	a.plays(t, `{"response": {"toolCalls": [{"name": "quote", "arguments": "{\"symbol\":9007199254740993}"}]}}`)
-	p := a.opens(t, openaiThere)[0].Analyzer.(provider)
-	for _, way := range ways {
-		resp, err := way.ask(bounded(t), p, &ai.Request{Prompt: question, Tools: aimockTools})
-		if err != nil || len(resp.ToolCalls) != 1 || string(resp.ToolCalls[0].Arguments) != `{"symbol":9007199254740993}` {
-			t.Errorf("%s: %+v, %v", way.name, resp, err)
+	each(t, func(t *testing.T, a *aimock, p provider) {
+		if a.played == "gemini" {
+			t.Skip("aimock itself rounds them")
 		}
-	}
+		a.plays(t, `{"response": {"toolCalls": [{"name": "quote", "arguments": "{\"symbol\":9007199254740993}"}]}}`)
+		for _, way := range ways {
+			resp, err := way.ask(bounded(t), p, &ai.Request{Prompt: question, Tools: aimockTools})
+			if err != nil || len(resp.ToolCalls) != 1 || string(resp.ToolCalls[0].Arguments) != `{"symbol":9007199254740993}` {
+				t.Errorf("%s: %+v, %v", way.name, resp, err)
+			}
+		}
+	})
 }
