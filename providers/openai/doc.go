@@ -1,7 +1,8 @@
 // Package openai asks OpenAI, or a server that speaks its protocol (Azure
 // OpenAI, Ollama, vLLM, LM Studio, Groq …), for text, analyses of images and
-// documents, and embeddings, whole or as streams, with tools and schemas. Its
-// Provider is an ai.Analyzer and an ai.Streamer:
+// documents, embeddings and images, whole or as streams, with tools and schemas,
+// and for fine-tuning jobs and their files. Its Provider is an ai.Analyzer, an
+// ai.Streamer, an ai.FineTuner and an ai.FileStore:
 //
 //	provider, err := openai.New(openai.Config{APIKey: os.Getenv("OPENAI_API_KEY")})
 //	client, err := ai.New(ai.WithProvider("openai", provider))

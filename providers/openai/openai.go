@@ -17,9 +17,10 @@ import (
 
 const providerName = "openai"
 
-// Provider answers text, image and embedding requests with OpenAI's API. It is
-// an ai.Analyzer, an ai.Streamer and an ai.Planner, is safe for concurrent use, keeps no
-// goroutine and needs no closing.
+// Provider answers requests with OpenAI's API, and keeps jobs and files there. It
+// is an ai.Analyzer, an ai.Streamer, an ai.Planner, an ai.FineTuner and an
+// ai.FileStore, is safe for concurrent use, keeps no goroutine and needs no
+// closing.
 type Provider struct {
 	http    *http.Client
 	library openai.ClientConfig // without the key: the library would print it
