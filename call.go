@@ -262,7 +262,7 @@ func (l *call) giveUp(ctx context.Context, left []fallback.Left) *Error {
 	}
 	if decisive := (*Error)(nil); errors.As(left[decides].Err, &decisive) {
 		*out = *decisive
-		out.Cause, out.steps, out.RetryAfter = nil, nil, 0
+		out.Cause, out.steps = nil, nil
 	}
 	for i, step := range left {
 		var failed *Error

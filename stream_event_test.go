@@ -96,10 +96,12 @@ func TestAnAnswerThatComesWithTheEndIsItsFirstContent(t *testing.T) {
 			case ai.CallEnded:
 				told = append(told, e.FirstContent)
 			}
-		})), ai.WithProvider("primary", script(pauses(time.Second), gives(ai.Delta{Text: "a", Response: &ai.Response{}}))))
+		})), ai.WithProvider("primary", script(pauses(time.Second), breaks(coded(ai.CodeModelFailed)))),
+			ai.WithProvider("second", script(breaks(coded(ai.CodeModelFailed)))),
+			ai.WithProvider("third", script(pauses(time.Second), gives(ai.Delta{Text: "a", Response: &ai.Response{}}))))
 		play(client.Stream(t.Context(), ai.Text("q"))).wantAnswer(t, "a")
 		synctest.Wait()
-		if !slices.Equal(told, []time.Duration{time.Second, time.Second}) {
+		if !slices.Equal(told, []time.Duration{0, 0, time.Second, 2 * time.Second}) {
 			t.Errorf("told %v", told)
 		}
 	})
