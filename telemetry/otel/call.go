@@ -38,13 +38,18 @@ func (t *Telemetry) opening(asked target) opening {
 	return t.openings.get(asked)
 }
 
-// call is one Analyze under watch.
+// call is one Analyze or Stream under watch.
 type call struct {
 	telemetry *Telemetry
 	asked     target
 	byName    bool // the request names the model
+	ofClient  bool // which tells the Observer of tokens
+	streamed  bool
 	start     time.Time
 	span      trace.Span
+
+	begun bool          // the first chunk of a stream has come
+	first time.Duration // when it came, from the start
 }
 
 // begin starts the span and returns the context that holds it.
@@ -53,7 +58,10 @@ func (c *call) begin(ctx context.Context, req *ai.Request) context.Context {
 	ctx, c.span = c.telemetry.tracer.Start(ctx, opening.name, opening.options...)
 	if c.span.IsRecording() {
 		attributes := requestAttributes(req, c.asked.kind)
-		if c.telemetry.content && c.asked.kind != ai.KindEmbedding {
+		if c.streamed {
+			attributes = append(attributes, requestStream.Bool(true))
+		}
+		if c.recordsContent() {
 			attributes = append(attributes, contentOf(req)...)
 		}
 		c.span.SetAttributes(attributes...)
@@ -74,14 +82,23 @@ func (c *call) end(ctx context.Context, resp *ai.Response, err error) {
 		c.span.End()
 	}
 	t := c.telemetry
-	if in := &t.instruments; in.duration.Enabled(ctx) {
+	in := &t.instruments
+	if in.duration.Enabled(ctx) {
 		in.duration.Record(ctx, now.Sub(c.start).Seconds(), t.series.duration(o).record...)
+	}
+	if c.begun && in.firstChunk.Enabled(ctx) {
+		in.firstChunk.Record(ctx, c.first.Seconds(), t.series.duration(o).record...)
 	}
 	// A Client tells the Observer of the tokens of every attempt. Those of its
 	// answers may be told to many callers that asked the same.
-	if o.source == ai.SourceProvider && len(resp.Trail) == 0 {
+	if o.source == ai.SourceProvider && len(resp.Trail) == 0 && !c.ofClient {
 		t.countTokens(ctx, resp.Usage, usage{o.asked, o.model})
 	}
+}
+
+// recordsContent reports whether what is said goes onto the span.
+func (c *call) recordsContent() bool {
+	return c.telemetry.content && c.asked.kind != ai.KindEmbedding && c.span.IsRecording()
 }
 
 // outcome is what is known of a call once it is over.
@@ -135,6 +152,9 @@ func (c *call) describe(o outcome, resp *ai.Response, err error) {
 	if o.asked.route != "" {
 		attributes = append(attributes, named(ownRoute, o.asked.route))
 	}
+	if c.begun {
+		attributes = append(attributes, firstChunk.Float64(c.first.Seconds()))
+	}
 	if o.failure != "" {
 		c.span.SetStatus(codes.Error, name(o.failure))
 		if failed, _ := errors.AsType[*ai.Error](err); failed != nil && failed.RetryAfter > 0 {
@@ -144,7 +164,7 @@ func (c *call) describe(o outcome, resp *ai.Response, err error) {
 		return
 	}
 	attributes = withResponse(attributes, resp, o.source)
-	if t.content && c.asked.kind != ai.KindEmbedding {
+	if c.recordsContent() {
 		attributes = append(attributes, answerOf(resp))
 	}
 	c.span.SetAttributes(attributes...)

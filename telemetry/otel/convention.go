@@ -9,8 +9,9 @@ import (
 // SchemaURL names the version of the OpenTelemetry semantic conventions whose
 // gen_ai names this package writes. It is the last one in which they were
 // published: since then they live, status Development, in
-// https://github.com/open-telemetry/semantic-conventions-genai, where nothing
-// that follows it has been released.
+// https://github.com/open-telemetry/semantic-conventions-genai, whose main
+// branch is giving metrics other names (gen_ai.client.inference.duration) before
+// a first release.
 const SchemaURL = "https://opentelemetry.io/schemas/1.41.0"
 
 // Attributes of the conventions. Sources, in version 1.41.0 of
@@ -27,8 +28,10 @@ const (
 	requestTemperature attribute.Key = "gen_ai.request.temperature"
 	requestSeed        attribute.Key = "gen_ai.request.seed"
 	requestStop        attribute.Key = "gen_ai.request.stop_sequences"
+	requestStream      attribute.Key = "gen_ai.request.stream"
 	responseModel      attribute.Key = "gen_ai.response.model"
 	finishReasons      attribute.Key = "gen_ai.response.finish_reasons"
+	firstChunk         attribute.Key = "gen_ai.response.time_to_first_chunk"
 	inputTokens        attribute.Key = "gen_ai.usage.input_tokens"
 	cachedTokens       attribute.Key = "gen_ai.usage.cache_read.input_tokens"
 	outputTokens       attribute.Key = "gen_ai.usage.output_tokens"

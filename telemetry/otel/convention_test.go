@@ -33,13 +33,14 @@ func TestNamesUnitsAndBucketsAreTheConventions(t *testing.T) {
 			}
 		}
 		_, _ = l.Wrap(fails("gpt-4o", 0, &ai.Error{Code: ai.CodeUnavailable, Status: 503})).Analyze(t.Context(), ai.Text("q"))
+		_, _ = read(t, l.Wrap(streaming("gpt-4o", 0)), ai.Text("q"))
 		_, _ = l.Wrap(l.client(t, ai.WithProvider("openai", fails("gpt-4o", 0, &ai.Error{Code: ai.CodeUnavailable, Status: 503})))).Analyze(t.Context(), ai.Text("q"))
 
 		known := []string{
 			string(semconv.GenAIOperationNameKey), string(semconv.GenAIProviderNameKey), string(semconv.GenAIRequestModelKey),
 			string(semconv.GenAIOutputTypeKey), string(semconv.GenAIRequestChoiceCountKey),
 			string(semconv.GenAIRequestMaxTokensKey), string(semconv.GenAIRequestTemperatureKey), string(semconv.GenAIRequestSeedKey),
-			string(semconv.GenAIRequestStopSequencesKey), string(semconv.GenAIResponseModelKey), string(semconv.GenAIResponseFinishReasonsKey),
+			string(semconv.GenAIRequestStopSequencesKey), string(semconv.GenAIRequestStreamKey), string(semconv.GenAIResponseTimeToFirstChunkKey), string(semconv.GenAIResponseModelKey), string(semconv.GenAIResponseFinishReasonsKey),
 			string(semconv.GenAIUsageInputTokensKey), string(semconv.GenAIUsageOutputTokensKey), string(semconv.GenAIUsageCacheReadInputTokensKey),
 			string(semconv.GenAIUsageReasoningOutputTokensKey), string(semconv.GenAIEmbeddingsDimensionCountKey), string(semconv.GenAISystemInstructionsKey),
 			string(semconv.GenAIInputMessagesKey), string(semconv.GenAIOutputMessagesKey), string(semconv.ErrorTypeKey), string(semconv.HTTPResponseStatusCodeKey),
@@ -79,6 +80,11 @@ func TestNamesUnitsAndBucketsAreTheConventions(t *testing.T) {
 		if !ok || all[duration.Name()].Unit != duration.Unit() || all[duration.Name()].Description != duration.Description() {
 			t.Errorf("got %+v", all[duration.Name()])
 		}
+		first := genaiconv.ClientOperationTimeToFirstChunk{}
+		chunk, ok := all[first.Name()].Data.(metricdata.Histogram[float64])
+		if !ok || all[first.Name()].Unit != first.Unit() || all[first.Name()].Description != first.Description() {
+			t.Errorf("got %+v", all[first.Name()])
+		}
 		tokens, ok := all[usage.Name()].Data.(metricdata.Histogram[int64])
 		if !ok || all[usage.Name()].Unit != usage.Unit() || all[usage.Name()].Description != usage.Description() {
 			t.Errorf("got %+v", all[usage.Name()])
@@ -87,7 +93,7 @@ func TestNamesUnitsAndBucketsAreTheConventions(t *testing.T) {
 		for i := range 14 {
 			wantSeconds[i], wantTokens[i] = 0.01*float64(int(1)<<i), float64(int(1)<<(2*i))
 		}
-		if !slices.EqualFunc(seconds.DataPoints[0].Bounds, wantSeconds, near) || !slices.EqualFunc(tokens.DataPoints[0].Bounds, wantTokens, near) {
+		if !slices.EqualFunc(seconds.DataPoints[0].Bounds, wantSeconds, near) || !slices.EqualFunc(chunk.DataPoints[0].Bounds, wantSeconds, near) || !slices.EqualFunc(tokens.DataPoints[0].Bounds, wantTokens, near) {
 			t.Errorf("buckets %v and %v", seconds.DataPoints[0].Bounds, tokens.DataPoints[0].Bounds)
 		}
 		for _, p := range tokens.DataPoints {

@@ -10,10 +10,11 @@
 //	)
 //	analyzer := telemetry.Wrap(client) // the calls
 //	resp, err := analyzer.Analyze(ctx, req)
+//	for delta, err := range analyzer.(ai.Streamer).Stream(ctx, req) { … }
 //
 // # Spans
 //
-// A call is one span of kind CLIENT, "{operation} {model}", below the span of
+// A call, streamed or not, is one span of kind CLIENT, "{operation} {model}", below the span of
 // the caller's context and over those that a provider's HTTP client makes. Its
 // operation is "chat", for images to be made and for the Gemini API and Vertex
 // AI "generate_content", or "embeddings". The provider and the models are those that answered, of a
@@ -24,8 +25,9 @@
 //
 //	gen_ai.operation.name, gen_ai.provider.name, gen_ai.request.model,
 //	gen_ai.output.type, gen_ai.request.choice.count, .max_tokens, .temperature,
-//	.seed, gen_ai.response.model, .finish_reasons, gen_ai.usage.input_tokens,
-//	.output_tokens, .cache_read.input_tokens, .reasoning.output_tokens,
+//	.seed, .stream, gen_ai.response.model, .finish_reasons,
+//	.time_to_first_chunk (s), gen_ai.usage.input_tokens, .output_tokens,
+//	.cache_read.input_tokens, .reasoning.output_tokens,
 //	gen_ai.embeddings.dimension.count
 //	error.type                  the ai.Code, "_OTHER" for an error without one
 //	finbrain.ai.kind            "text", "image", "embedding" or "image_generation"
@@ -46,6 +48,12 @@
 // are events: "finbrain.ai.step.skipped", with the reason, and
 // "finbrain.ai.step.answered" (from the cache, or static).
 //
+// The span of a stream begins with the loop over it and ends when the last piece
+// comes, before the caller has it, or when the caller leaves: "canceled", unless
+// the finish reason had come, and with the primary and without attempts, as who
+// answered is told at the end. The first chunk is the first with content: text,
+// a tool call, or an answer in one piece.
+//
 // A failed span has the status Error with the Code as its description; an
 // attempt that lost a race against another, or whose caller left, has not. No
 // span holds the text of an error, a tenant or a key, and none holds content
@@ -60,6 +68,7 @@
 // error.type, finbrain.ai.kind, .source and .fallback:
 //
 //	gen_ai.client.operation.duration     s, the duration of the span
+//	gen_ai.client.operation.time_to_first_chunk  s, of streams
 //
 // Of what providers reported, with gen_ai.token.type and the first four labels
 // (without gen_ai.response.model if it comes from a Client). Tokens are counted
@@ -72,6 +81,7 @@
 // finbrain.ai.circuit ("route/kind") unless another is named:
 //
 //	finbrain.ai.attempt.duration         s; error.type
+//	finbrain.ai.attempt.time_to_first_chunk  s, of streams, from the start of the attempt
 //	finbrain.ai.breaker.transitions      breaker.from, breaker.to, breaker.mode, reason
 //	finbrain.ai.fallbacks                no circuit; kind, primary, reason, source, route (empty if static)
 //	finbrain.ai.retries
@@ -87,8 +97,6 @@
 //	finbrain.ai.breaker.state            1 or 0; breaker.state
 //	finbrain.ai.breaker.failures         failures within the window
 //	finbrain.ai.events.dropped           no circuit; counts of the Observer are that much too low
-//
-// Time to the first chunk belongs to streams, and is not measured.
 //
 // # Names
 //

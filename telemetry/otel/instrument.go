@@ -24,8 +24,10 @@ func tokenBuckets() metric.HistogramOption {
 // instruments are what is measured as it happens.
 type instruments struct {
 	duration    metric.Float64Histogram
+	firstChunk  metric.Float64Histogram
 	tokens      metric.Int64Histogram
 	attempts    metric.Float64Histogram
+	attemptAt   metric.Float64Histogram
 	transitions metric.Int64Counter
 	fallbacks   metric.Int64Counter
 	retries     metric.Int64Counter
@@ -41,9 +43,12 @@ type instruments struct {
 func (t *Telemetry) measure(meter metric.Meter) error {
 	m := maker{meter: meter}
 	t.instruments = instruments{
-		duration:    m.seconds("gen_ai.client.operation.duration", "GenAI operation duration."),
+		duration: m.seconds("gen_ai.client.operation.duration", "GenAI operation duration."),
+		firstChunk: m.seconds("gen_ai.client.operation.time_to_first_chunk",
+			"Time to receive the first chunk, measured from when the client issues the generation request to when the first chunk is received in the response stream."),
 		tokens:      m.tokens("gen_ai.client.token.usage", "Number of input and output tokens used."),
 		attempts:    m.seconds("finbrain.ai.attempt.duration", "Duration of one attempt at a provider."),
+		attemptAt:   m.seconds("finbrain.ai.attempt.time_to_first_chunk", "Time to the first content of one streamed attempt at a provider."),
 		transitions: m.counter("finbrain.ai.breaker.transitions", "{transition}", "State changes of circuit breakers."),
 		fallbacks:   m.counter("finbrain.ai.fallbacks", "{call}", "Calls answered by something other than the primary."),
 		retries:     m.counter("finbrain.ai.retries", "{retry}", "Attempts repeated within a turn."),

@@ -15,6 +15,9 @@ func (t *Telemetry) Observe(event ai.Event) {
 	switch e := event.(type) {
 	case ai.AttemptEnded:
 		in.attempts.Record(ctx, e.Duration.Seconds(), by.circuit(e.Origin, errorType, string(e.Code)).record...)
+		if e.FirstContent > 0 {
+			in.attemptAt.Record(ctx, e.FirstContent.Seconds(), by.circuit(e.Origin, "", "").record...)
+		}
 		if e.Code == "" {
 			t.countTokens(ctx, e.Usage, usage{asked: target{e.Kind, e.Provider, e.Model}})
 		}

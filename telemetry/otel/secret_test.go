@@ -31,6 +31,8 @@ func TestNoSecretAndNoContentReachesASpanOrAMetric(t *testing.T) {
 			l.client(t, ai.WithProvider("first", fails("gpt-4o", 0, leaking)), ai.WithProvider("second", panics), ai.WithStatic(&ai.Response{Text: canary})),
 			l.client(t, ai.WithProvider("first", fails("gpt-4o", 0, fmt.Errorf("raw: %s", canary)))),
 			l.client(t, ai.WithProvider("first", saying)),
+			l.client(t, ai.WithProvider("first", &streams{saying, []piece{said(0, canary), {0, nil, leaking}}, 0, false})),
+			&streams{saying, append([]piece{said(0, canary)}, ended("gpt-4o")...), 0, false},
 			fails("gpt-4o", 0, fmt.Errorf("raw: %s", canary)),
 			fails("gpt-4o", 0, leaking),
 			saying,
@@ -38,6 +40,9 @@ func TestNoSecretAndNoContentReachesASpanOrAMetric(t *testing.T) {
 			for range 6 {
 				_, _ = l.Wrap(analyzer).Analyze(t.Context(), req)
 				_, _ = l.Wrap(analyzer).Analyze(t.Context(), ai.Embedding(canary))
+				if _, ok := analyzer.(ai.Streamer); ok {
+					_, _ = read(t, l.Wrap(analyzer), req)
+				}
 			}
 		}
 		spans := renderSpans(l.spans.GetSpans(), time.Now())

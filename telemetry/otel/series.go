@@ -51,7 +51,7 @@ func newSeries(t *Telemetry) *series {
 	}
 }
 
-// duration is what a call's duration is counted by.
+// duration is what a call's duration is counted by, and its first chunk.
 func (s *series) duration(o outcome) labels {
 	if l, ok := s.durations.find(o); ok {
 		return l

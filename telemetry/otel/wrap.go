@@ -8,8 +8,9 @@ import (
 )
 
 // Wrap returns an Analyzer that makes a span of every call to analyzer and
-// measures it. It is an ai.Planner if analyzer is one. Nothing else changes:
-// the same request goes in, the same answer or error comes out.
+// measures it. It is an ai.Planner, or an ai.Streamer, if analyzer is one.
+// Nothing else changes: the same request goes in, the same answer or error
+// comes out.
 //
 // Wrap a Client or a provider, not a Client and its providers too: their calls
 // would be counted twice. A Client's circuits are measured from now on until
@@ -20,14 +21,20 @@ func (t *Telemetry) Wrap(analyzer ai.Analyzer) ai.Analyzer {
 		panic("otel: Telemetry.Wrap: analyzer is nil")
 	}
 	w := &wrapped{telemetry: t, inner: analyzer}
+	w.streamer, _ = analyzer.(ai.Streamer)
 	if client, ok := analyzer.(*ai.Client); ok {
 		t.watch(client)
-		w.primaries = primariesOf(client)
-		return w
+		w.primaries, w.ofClient = primariesOf(client), true
+		return streaming{w}
 	}
-	if planner, ok := analyzer.(ai.Planner); ok {
-		w.planner = planner
-		return planning{w, planner}
+	w.planner, _ = analyzer.(ai.Planner)
+	switch {
+	case w.planner != nil && w.streamer != nil:
+		return planningStreaming{streaming{w}, w.planner}
+	case w.planner != nil:
+		return planning{w, w.planner}
+	case w.streamer != nil:
+		return streaming{w}
 	}
 	return w
 }
@@ -36,8 +43,10 @@ func (t *Telemetry) Wrap(analyzer ai.Analyzer) ai.Analyzer {
 type wrapped struct {
 	telemetry *Telemetry
 	inner     ai.Analyzer
-	planner   ai.Planner // inner, if it is one
-	primaries primaries  // of inner, if it is a Client
+	planner   ai.Planner  // inner, if it is one
+	streamer  ai.Streamer // likewise
+	primaries primaries   // of inner, if it is a Client
+	ofClient  bool
 }
 
 // planning is a wrapped Planner.
@@ -46,17 +55,30 @@ type planning struct {
 	ai.Planner
 }
 
+// streaming is a wrapped Streamer.
+type streaming struct{ *wrapped }
+
+// planningStreaming is a wrapped Planner that is a Streamer.
+type planningStreaming struct {
+	streaming
+	ai.Planner
+}
+
 // Analyze calls the wrapped Analyzer, whose context holds the call's span.
 func (w *wrapped) Analyze(ctx context.Context, req *ai.Request) (resp *ai.Response, err error) {
 	if req == nil {
 		return w.inner.Analyze(ctx, req) // which refuses it
 	}
-	c := call{telemetry: w.telemetry, asked: w.target(req), byName: req.Model != ""}
+	c := w.newCall(req)
 	ctx = c.begin(ctx, req)
 	// Also when inner panics or ends its goroutine: then there is neither
 	// response nor error.
 	defer func() { c.end(ctx, resp, err) }()
 	return w.inner.Analyze(ctx, req)
+}
+
+func (w *wrapped) newCall(req *ai.Request) call {
+	return call{telemetry: w.telemetry, asked: w.target(req), byName: req.Model != "", ofClient: w.ofClient}
 }
 
 // target is what req asks for, as far as that is known beforehand.

@@ -55,6 +55,9 @@ func (c *Collector) Observe(e ai.Event) {
 	switch e := e.(type) {
 	case ai.CallEnded:
 		c.series.calls.get(callKey{e.Provider, e.Kind, codeLabel(e.Code), e.Source}).add(e.Duration)
+		if e.FirstContent > 0 {
+			m.callFirst.WithLabelValues(e.Kind.String(), orNone(string(e.Source))).Observe(seconds(e.FirstContent))
+		}
 	case ai.FellBack:
 		reason := codeLabel(cmp.Or(e.Reason, other)) // a provider's own fallback may have none
 		m.fallbacks.WithLabelValues(text(e.Primary), e.Kind.String(), reason, string(e.Source), orNone(text(e.Provider))).Inc()
@@ -86,6 +89,9 @@ func (c *Collector) Observe(e ai.Event) {
 func (c *Collector) attempt(e ai.AttemptEnded) {
 	model, used := c.models.label(e.Model), tokensOf(e.Usage)
 	c.series.attempts.get(attemptKey{e.Provider, e.Kind, model, codeLabel(e.Code)}).add(e.Duration)
+	if e.FirstContent > 0 {
+		c.metrics.attemptFirst.WithLabelValues(text(e.Provider), e.Kind.String()).Observe(seconds(e.FirstContent))
+	}
 	if used == (tokens{}) {
 		if e.Code == "" && slices.Contains(ai.Kinds(), e.Kind) { // work on jobs and files uses no tokens
 			c.unpriced(e)

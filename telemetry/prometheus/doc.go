@@ -41,8 +41,9 @@
 //
 // Per route and kind, events make at most 26 series for each model that is
 // shown, 21 for each route and 150 more, most of them for codes that never come.
-// The histograms have 17 series per kind and source (at most 4), and per route,
-// kind and outcome (3). At each scrape up to 26 series are read of every circuit
+// The histograms of durations have 17 series per kind and source (at most 4), and
+// per route, kind and outcome (3); those of a stream's first content as many per
+// kind and source, and per route and kind. At each scrape up to 26 series are read of every circuit
 // of a Client, 18 of every breaker of a registry.
 //
 // # Alerts and dashboard

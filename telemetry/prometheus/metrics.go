@@ -11,9 +11,11 @@ import (
 type metrics struct {
 	calls          *prometheus.CounterVec
 	callSeconds    *prometheus.HistogramVec
+	callFirst      *prometheus.HistogramVec
 	fallbacks      *prometheus.CounterVec
 	attempts       *prometheus.CounterVec
 	attemptSeconds *prometheus.HistogramVec
+	attemptFirst   *prometheus.HistogramVec
 	tokens         *prometheus.CounterVec
 	cost           *prometheus.CounterVec
 	unpriced       *prometheus.CounterVec
@@ -41,14 +43,18 @@ func newMetrics(c Config) *metrics {
 	m.calls = counter("ai_calls_total",
 		"Calls that ended, by the route that answered or whose answer was cached.", "provider", "kind", "code", "source")
 	m.callSeconds = histogram("ai_call_duration_seconds",
-		"How long callers waited, for an answer or an error.", "kind", "source")
+		"How long callers waited, for an answer or an error, and read, if it was a stream.", "kind", "source")
+	m.callFirst = histogram("ai_call_first_content_seconds",
+		"How long callers waited for the first piece of a stream.", "kind", "source")
 	m.fallbacks = counter("ai_fallbacks_total",
 		"Calls answered by something other than their primary, and why it did not.", "primary", "kind", "reason", "source", "provider")
 
 	m.attempts = counter("ai_attempts_total",
 		"Requests sent to providers, by what came of them.", "provider", "kind", "model", "code")
 	m.attemptSeconds = histogram("ai_attempt_duration_seconds",
-		"How long providers took, apart for what they answered, what failed and what was no longer needed.", "provider", "kind", "outcome")
+		"How long providers took, apart for what they answered, what failed and what was no longer needed; streams take as long as they are read.", "provider", "kind", "outcome")
+	m.attemptFirst = histogram("ai_attempt_first_content_seconds",
+		"How long providers took to the first piece of a stream.", "provider", "kind")
 	m.tokens = counter("ai_tokens_total",
 		"Tokens that providers reported, each under one type: input_cached is not in input, nor output_reasoning in output.",
 		"provider", "kind", "model", "type")

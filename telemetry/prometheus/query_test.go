@@ -33,7 +33,7 @@ func exported(t *testing.T) map[string][]string {
 		if name, _, ok := strings.Cut(m[2], "="); ok {
 			labels = append(labels, name)
 		}
-		if strings.HasSuffix(m[1], "_duration_seconds") {
+		if strings.HasSuffix(m[1], "_duration_seconds") || strings.HasSuffix(m[1], "_first_content_seconds") {
 			metrics[m[1]+"_bucket"] = append(slices.Clone(labels), "le")
 			metrics[m[1]+"_sum"], metrics[m[1]+"_count"] = labels, labels
 			continue
