@@ -55,12 +55,12 @@ func (x *exchange) fail(code ai.Code, detail string) *ai.Error {
 
 // network says what a failure below HTTP means. The context is asked first: it
 // knows whether the caller has gone.
-func (x *exchange) network(err error) *ai.Error {
+func (x *exchange) network(ctx context.Context, err error) *ai.Error {
 	late, ok := errors.AsType[net.Error](err)
 	switch {
-	case x.ctx.Err() == context.Canceled:
+	case ctx.Err() == context.Canceled:
 		return x.fail(ai.CodeCanceled, "")
-	case x.ctx.Err() != nil, ok && late.Timeout():
+	case ctx.Err() != nil, ok && late.Timeout():
 		return x.fail(ai.CodeTimeout, "")
 	case x.Response != nil:
 		return x.fail(ai.CodeBadResponse, "the response broke off")

@@ -70,7 +70,7 @@ func (s *Sibyl) Analyze(ctx context.Context, req *ai.Request) (*ai.Response, err
 	defer func() { _ = x.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(x.Body, maxBody+1))
 	if err != nil {
-		return nil, x.network(err)
+		return nil, x.network(ctx, err)
 	}
 	var answer reply
 	if len(body) > maxBody || json.Unmarshal(body, &answer) != nil {
@@ -109,7 +109,6 @@ type reply struct {
 // exchange is one call to the service.
 type exchange struct {
 	*http.Response
-	ctx   context.Context
 	model string
 }
 
@@ -127,7 +126,7 @@ func (s *Sibyl) ask(ctx context.Context, req *ai.Request, stream bool) (*exchang
 		q.Turns = append(q.Turns, turn{earlier.Role, earlier.Text})
 	}
 	q.Turns = append(q.Turns, turn{ai.RoleUser, req.Prompt})
-	x := &exchange{ctx: ctx, model: plan.Model}
+	x := &exchange{model: plan.Model}
 	body, err := json.Marshal(q)
 	if err != nil {
 		return nil, x.fail(ai.CodeInvalidRequest, "the request cannot be written")
@@ -137,9 +136,11 @@ func (s *Sibyl) ask(ctx context.Context, req *ai.Request, stream bool) (*exchang
 		return nil, x.fail(ai.CodeInvalidRequest, "the address of the service is wrong")
 	}
 	sent.Header.Set("Sibyl-Key", s.key())
-	if x.Response, err = s.http.Do(sent); err != nil {
-		return nil, x.network(err)
+	resp, err := s.http.Do(sent) //nolint:bodyclose // whoever has the exchange closes it
+	if err != nil {
+		return nil, x.network(ctx, err)
 	}
+	x.Response = resp
 	if x.StatusCode == http.StatusOK {
 		return x, nil
 	}

@@ -26,11 +26,11 @@ func (s *Sibyl) Stream(ctx context.Context, req *ai.Request) iter.Seq2[*ai.Delta
 			return
 		}
 		defer func() { _ = x.Body.Close() }() // also when the loop is left
-		x.read(yield)
+		x.read(ctx, yield)
 	}
 }
 
-func (x *exchange) read(yield func(*ai.Delta, error) bool) {
+func (x *exchange) read(ctx context.Context, yield func(*ai.Delta, error) bool) {
 	var end reply
 	text, blank := false, 0
 	lines := bufio.NewScanner(io.LimitReader(x.Body, maxStream))
@@ -58,7 +58,7 @@ func (x *exchange) read(yield func(*ai.Delta, error) bool) {
 		end = line
 	}
 	if err := lines.Err(); err != nil && end.Ended == "" {
-		yield(nil, x.network(err))
+		yield(nil, x.network(ctx, err))
 		return
 	}
 	end.Text = "" // who reads the stream has it

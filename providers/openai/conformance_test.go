@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/finbrain/ai"
@@ -13,13 +14,23 @@ import (
 )
 
 func TestTheAdapterKeepsEveryObligation(t *testing.T) {
-	providertest.Run(t, providertest.Harness{
-		New: func(s providertest.Service) (ai.Analyzer, error) {
-			return openai.New(openai.Config{APIKey: s.Key, BaseURL: s.BaseURL + "/v1", HTTPClient: s.Client, Vendor: "openai"})
-		},
-		Write: wireFormat{}.write,
-		Lacks: []providertest.Ability{providertest.DocumentURLs, providertest.ImageGeneration},
-	})
+	for api, lacks := range map[string][]providertest.Ability{
+		"chat":      {providertest.DocumentURLs},
+		"responses": {providertest.StopTexts, providertest.Seeds},
+	} {
+		t.Run(api, func(t *testing.T) {
+			providertest.Run(t, providertest.Harness{
+				New: func(s providertest.Service) (ai.Analyzer, error) {
+					return openai.New(openai.Config{
+						APIKey: s.Key, BaseURL: s.BaseURL + "/v1", HTTPClient: s.Client, Vendor: "openai", API: api,
+						Models: openai.Models{ImageGeneration: "gpt-image-1.5"},
+					})
+				},
+				Write: wireFormat{}.write,
+				Lacks: lacks,
+			})
+		})
+	}
 }
 
 // wireFormat is that of the service.
@@ -37,7 +48,7 @@ func (o jsonObject) String() string {
 }
 
 // write says an answer as OpenAI does.
-func (f wireFormat) write(_ *http.Request, a providertest.Answer) providertest.Reply {
+func (f wireFormat) write(r *http.Request, a providertest.Answer) providertest.Reply {
 	reply := providertest.Reply{Header: http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {a.RequestID}}}
 	switch {
 	case a.Code != "" && len(a.Text) == 0:
@@ -46,6 +57,13 @@ func (f wireFormat) write(_ *http.Request, a providertest.Answer) providertest.R
 		return providertest.Reply{} // all of OpenAI's have length 1
 	case a.Kind == ai.KindEmbedding:
 		reply.Body = []string{f.embeddings(a).String()}
+	case a.Kind == ai.KindImageGeneration:
+		reply.Body = []string{f.drawn(a).String()}
+	case strings.HasSuffix(r.URL.Path, "/responses"):
+		if a.Stream {
+			reply.Header.Set("Content-Type", "text/event-stream")
+		}
+		reply.Body = responsesFormat{}.write(a)
 	case a.Stream:
 		reply.Header.Set("Content-Type", "text/event-stream")
 		reply.Body = f.events(a)
@@ -71,6 +89,14 @@ func (f wireFormat) embeddings(a providertest.Answer) jsonObject {
 
 func (f wireFormat) long(vectors [][]float32) bool {
 	return slices.ContainsFunc(vectors, func(v []float32) bool { return slices.ContainsFunc(v, func(x float32) bool { return x > 1 }) })
+}
+
+func (f wireFormat) drawn(a providertest.Answer) jsonObject {
+	data := make([]jsonObject, len(a.Images))
+	for i, image := range a.Images {
+		data[i] = jsonObject{"b64_json": image.Data}
+	}
+	return jsonObject{"created": 1, "data": data, "output_format": "png"}
 }
 
 func (f wireFormat) events(a providertest.Answer) []string {

@@ -24,9 +24,9 @@ func cancellationChecks() []check {
 		}},
 		{"ADeadlineEndsTheCallAsATimeout", nil, "", func(s *subject) {
 			s.service.play((*stage).silence)
-			ctx, cancel := context.WithTimeout(s.Context(), 3*time.Second)
+			ctx, cancel := context.WithTimeout(s.Context(), patienceOfCaller)
 			defer cancel()
-			s.endsAfter(3*time.Second, func() {
+			s.endsInTime(func() {
 				_, err := s.analyzeWith(ctx, s.adapter, s.question())
 				s.failed(err, ai.CodeTimeout, ai.CodeDeadline)
 			})
@@ -41,8 +41,8 @@ func cancellationChecks() []check {
 		}},
 		{"CancellingEndsAStream", streams, "", func(s *subject) {
 			s.service.play(beginning(s))
-			s.endsAfter(3*time.Second, func() {
-				r := s.stream(cancelled(s.Context(), 3*time.Second), ai.Text("x"))
+			s.endsInTime(func() {
+				r := s.stream(cancelled(s.Context(), patienceOfCaller), ai.Text("x"))
 				s.failed(r.err, ai.CodeCanceled)
 				s.hides(r.err)
 			})
@@ -63,9 +63,9 @@ func cancellationChecks() []check {
 		}},
 		{"ADeadlineEndsAStreamAsATimeout", streams, "", func(s *subject) {
 			s.service.play(beginning(s))
-			ctx, cancel := context.WithTimeout(s.Context(), 3*time.Second)
+			ctx, cancel := context.WithTimeout(s.Context(), patienceOfCaller)
 			defer cancel()
-			s.endsAfter(3*time.Second, func() {
+			s.endsInTime(func() {
 				s.failed(s.stream(ctx, ai.Text("x")).err, ai.CodeTimeout, ai.CodeDeadline)
 			})
 			s.freed("the deadline")
@@ -99,8 +99,8 @@ func endedContext(s *subject) {
 
 func cancelling(s *subject, a act) {
 	s.service.play(a)
-	s.endsAfter(3*time.Second, func() {
-		_, err := s.analyzeWith(cancelled(s.Context(), 3*time.Second), s.adapter, s.question())
+	s.endsInTime(func() {
+		_, err := s.analyzeWith(cancelled(s.Context(), patienceOfCaller), s.adapter, s.question())
 		s.failed(err, ai.CodeCanceled)
 		if err != nil {
 			s.hides(err)
@@ -112,12 +112,15 @@ func cancelling(s *subject, a act) {
 	}
 }
 
-// endsAfter checks how long f takes.
-func (s *subject) endsAfter(d time.Duration, f func()) {
+// patienceOfCaller is when the caller goes away.
+const patienceOfCaller = 3 * time.Second
+
+// endsInTime checks that f ends when the caller goes away.
+func (s *subject) endsInTime(f func()) {
 	s.Helper()
 	begun := time.Now()
 	f()
-	if took := time.Since(begun); took < d || took > d+time.Second {
-		s.Errorf("the call ended after %v, want %v: pass the caller's context on to the request, and set no limit besides", took, d)
+	if took := time.Since(begun); took < patienceOfCaller || took > patienceOfCaller+time.Second {
+		s.Errorf("the call ended after %v, want %v: pass the caller's context on to the request, and set no limit besides", took, patienceOfCaller)
 	}
 }

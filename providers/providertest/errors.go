@@ -193,7 +193,7 @@ func everyForm(err error) string {
 		if one := errors.Unwrap(e); one != nil {
 			unwrapped = append(unwrapped, one)
 		}
-		if many, ok := e.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it walks the tree itself
+		if many, ok := e.(interface{ Unwrap() []error }); ok {
 			unwrapped = append(unwrapped, many.Unwrap()...)
 		}
 	}

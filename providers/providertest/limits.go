@@ -24,7 +24,7 @@ func limitChecks() []check {
 	}
 	return []check{
 		{"ABodyWithoutAnEndIsABadResponse", nil, "", func(s *subject) {
-			flood(s, http.StatusOK, "application/json", `{"x":"`, strings.Repeat("x", chunk), unary)
+			flood(s, "application/json", `{"x":"`, strings.Repeat("x", chunk), unary)
 		}},
 		{"AnErrorBodyWithoutAnEndKeepsTheMeaningOfItsStatus", nil, "", func(s *subject) {
 			s.service.play(endless(http.StatusServiceUnavailable, "application/json", `{"error":"`, strings.Repeat("x", chunk)))
@@ -39,13 +39,13 @@ func limitChecks() []check {
 			}
 		}},
 		{"AStreamOfOneLineWithoutAnEndIsABadResponse", streams, "", func(s *subject) {
-			flood(s, http.StatusOK, "text/event-stream", `data: {"x":"`, strings.Repeat("x", chunk), stream)
+			flood(s, "text/event-stream", `data: {"x":"`, strings.Repeat("x", chunk), stream)
 		}},
 		{"AStreamOfEmptyLinesWithoutAnEndIsABadResponse", streams, "", func(s *subject) {
-			flood(s, http.StatusOK, "text/event-stream", "", strings.Repeat("\n", chunk), stream)
+			flood(s, "text/event-stream", "", strings.Repeat("\n", chunk), stream)
 		}},
 		{"AStreamOfCommentsWithoutAnEndIsABadResponse", streams, "", func(s *subject) {
-			flood(s, http.StatusOK, "text/event-stream", "", strings.Repeat(": keep-alive\n\n", chunk/14), stream)
+			flood(s, "text/event-stream", "", strings.Repeat(": keep-alive\n\n", chunk/14), stream)
 		}},
 		{"AStreamOfTextWithoutAnEndIsABadResponse", streams, "", endlessText},
 	}
@@ -60,8 +60,8 @@ func endless(status int, contentType, beginning, piece string) act {
 	}
 }
 
-func flood(s *subject, status int, contentType, beginning, piece string, ask func(*subject) error) {
-	s.service.play(endless(status, contentType, beginning, piece))
+func flood(s *subject, contentType, beginning, piece string, ask func(*subject) error) {
+	s.service.play(endless(http.StatusOK, contentType, beginning, piece))
 	s.failed(ask(s), ai.CodeBadResponse)
 	s.limited()
 }

@@ -72,7 +72,10 @@ func textChecks() []check {
 			req := s.question()
 			if !s.harness.lacks(Texts) {
 				req.History = slices.Grow([]ai.Message{{Role: ai.RoleUser, Text: "a"}, {Role: ai.RoleAssistant, Text: "b"}}, 8)
-				req.Stop, req.Temperature = slices.Grow([]string{"stop-7f"}, 8), new(0.5)
+				req.Temperature = new(0.5)
+			}
+			if !s.harness.lacks(Texts) && !s.harness.lacks(StopTexts) {
+				req.Stop = slices.Grow([]string{"stop-7f"}, 8)
 			}
 			s.answer(req)
 		}},
