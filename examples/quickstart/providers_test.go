@@ -10,14 +10,18 @@ import (
 )
 
 func TestTheKeysThatAreSetChooseTheServices(t *testing.T) {
+	const (
+		openAI = "openai/text openai/image openai/embedding openai/image_generation openai/finetune openai/file"
+		gemini = "gemini/text gemini/image gemini/embedding gemini/image_generation"
+	)
 	tests := []struct {
 		openAI, gemini string
 		notice         string
 		circuits       string
 	}{
-		{"key", "", "Asking OpenAI.", "openai/text openai/image openai/embedding"},
-		{"", "key", "Asking Gemini.", "gemini/text gemini/image gemini/embedding"},
-		{"key", "key", "Asking OpenAI, and if that fails Gemini.", "openai/text openai/image openai/embedding gemini/text gemini/image gemini/embedding"},
+		{"key", "", "Asking OpenAI.", openAI},
+		{"", "key", "Asking Gemini.", gemini},
+		{"key", "key", "Asking OpenAI, and if that fails Gemini.", openAI + " " + gemini},
 	}
 	for _, test := range tests {
 		c, err := connect(func(name string) string {
