@@ -32,8 +32,9 @@ import (
 // Run checks the adapter, each obligation in a subtest of its own, with an
 // adapter and a service of its own. A subtest runs in a testing/synctest
 // bubble: what waits costs no time, and a goroutine that is left at the end
-// fails it. The suite takes some seconds; it is for a test that is not
-// parallel.
+// fails it. The suite takes some seconds, of which most go into answers without
+// an end: those are left out under the race detector. It is for a test that is
+// not parallel, since it looks at what the adapter logs.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	switch {

@@ -149,7 +149,7 @@ func TestEveryFlawFailsTheChecksOfItsName(t *testing.T) {
 		}
 		for _, name := range found[f] {
 			c := named(t, name)
-			if !fails(t, Harness{New: newPlain(f), Write: writePlain, flood: 96 << 20}, c) {
+			if !fails(t, Harness{New: newPlain(f), Write: writePlain, flood: 32 << 20}, c) {
 				t.Errorf("an adapter with flaw %d passes %s", f, name)
 			}
 		}
