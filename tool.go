@@ -57,8 +57,8 @@ type ToolResult struct {
 // ToolCall returns the call of that ID in History, nil if there is none: what a
 // provider needs that wants a result to name its tool.
 func (r *Request) ToolCall(id string) *ToolCall {
-	for i := len(r.History) - 1; i >= 0; i-- {
-		calls := r.History[i].ToolCalls
+	for _, turn := range slices.Backward(r.History) {
+		calls := turn.ToolCalls
 		for j := range calls {
 			if calls[j].ID == id {
 				return &calls[j]

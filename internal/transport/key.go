@@ -8,8 +8,8 @@ import (
 	"github.com/finbrain/ai/internal/secret"
 )
 
-// ErrKey: the function that provides the key failed, or gave none that can be
-// sent.
+// ErrKey is the failure of the function that provides the key: it gave an
+// error, or none that can be sent.
 var ErrKey = errors.New("no key")
 
 // Key is how requests carry a provider's key.
