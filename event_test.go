@@ -1,7 +1,6 @@
 package ai_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -132,21 +131,37 @@ func TestTheEventsOfACallTellItsWholeStory(t *testing.T) {
 	})
 }
 
-// With nobody but the log to listen, what went well makes no event.
+// With nobody but the log to listen, what went well makes no event, however it
+// is asked for.
 func TestWithoutAnObserverACallMakesNoEvent(t *testing.T) {
-	client := newClient(t, ai.WithProvider("primary", answers("first")), ai.WithLogger(slog.New(slog.NewTextHandler(discard{}, nil))))
-	req := ai.Text("q")
-	ctx := context.Background()
-	allocs := func(client *ai.Client) float64 {
-		return testing.AllocsPerRun(100, func() {
-			if _, err := client.Analyze(ctx, req); err != nil {
-				t.Error(err)
+	req, ctx := ai.Text("q"), t.Context()
+	asks := map[string]func(*ai.Client) error{
+		"Analyze": func(client *ai.Client) error { _, err := client.Analyze(ctx, req); return err },
+		"Stream": func(client *ai.Client) error {
+			for _, err := range client.Stream(ctx, req) {
+				if err != nil {
+					return err
+				}
 			}
-		})
+			return nil
+		},
 	}
-	logged, alone := allocs(client), allocs(newClient(t, ai.WithProvider("primary", answers("first"))))
-	if logged != alone {
-		t.Errorf("%v allocations with a logger, %v without", logged, alone)
+	for name, ask := range asks {
+		allocs := func(options ...ai.Option) float64 {
+			client := newClient(t, append(options, ai.WithProvider("primary", script(says("first"), stops)))...)
+			return testing.AllocsPerRun(100, func() {
+				if err := ask(client); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		alone, logged := allocs(), allocs(ai.WithLogger(slog.New(slog.NewTextHandler(discard{}, nil))))
+		if logged != alone {
+			t.Errorf("%s: %v allocations with a logger, %v without", name, logged, alone)
+		}
+		if watched := allocs(ai.WithObserver(ai.ObserverFunc(func(ai.Event) {}))); watched <= alone {
+			t.Errorf("%s: %v allocations with an observer: is it told at all?", name, watched)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package otel_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"testing"
@@ -70,5 +71,41 @@ func BenchmarkAnalyze(b *testing.B) {
 			}
 			b.ReportMetric(float64(client.Health().DroppedEvents)/float64(b.N), "dropped/op")
 		})
+	}
+}
+
+// What watching adds to a stream, and to each of its pieces.
+func BenchmarkStream(b *testing.B) {
+	piece, last := &ai.Delta{Text: "answer"}, &ai.Delta{Response: &ai.Response{Model: "m", FinishReason: ai.FinishStop}}
+	for _, pieces := range []int{1, 1000} {
+		inner := streamerFunc{answers("m", 0), func(yield func(*ai.Delta, error) bool) {
+			for range pieces {
+				if !yield(piece, nil) {
+					return
+				}
+			}
+			yield(last, nil)
+		}}
+		telemetry, err := otel.New(otel.Config{TracerProvider: sdktrace.NewTracerProvider(),
+			MeterProvider: sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, bench := range []struct {
+			name     string
+			streamer ai.Streamer
+		}{{"unwatched", inner}, {"sampled, with metrics", telemetry.Wrap(inner).(ai.Streamer)}} {
+			b.Run(fmt.Sprintf("%d pieces, %s", pieces, bench.name), func(b *testing.B) {
+				ctx, req := context.Background(), ai.Text("prompt")
+				b.ReportAllocs()
+				for b.Loop() {
+					for _, err := range bench.streamer.Stream(ctx, req) {
+						if err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+			})
+		}
 	}
 }

@@ -72,8 +72,9 @@
 //
 // Of what providers reported, with gen_ai.token.type and the first four labels
 // (without gen_ai.response.model if it comes from a Client). Tokens are counted
-// once for each attempt that answered, so a Client's come from what it tells
-// its Observer, those of a wrapped provider from its answers:
+// once for each attempt that answered (failed ones belong into no histogram, say
+// the conventions), so a Client's come from what it tells its Observer, those of a
+// wrapped provider from its answers:
 //
 //	gen_ai.client.token.usage            {token}
 //
