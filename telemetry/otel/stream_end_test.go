@@ -242,7 +242,7 @@ func TestAStreamThatEndsTwiceIsMeasuredOnce(t *testing.T) {
 		l := newLab(t, otel.Config{})
 		answer := piece{0, &ai.Delta{Response: &ai.Response{Text: "a"}}, nil}
 		s := &streams{provider: answers("gpt-4o", 0), pieces: []piece{answer, {0, nil, errBroken}, answer}}
-		for range l.Wrap(s).(ai.Streamer).Stream(t.Context(), ai.Text("q")) { //nolint:revive // whatever comes
+		for range l.Wrap(s).(ai.Streamer).Stream(t.Context(), ai.Text("q")) {
 		}
 		if got := seriesOf(t, l.collect(t)["gen_ai.client.operation.duration"], "error.type"); len(got) != 1 || got[""] != 1 {
 			t.Errorf("measured %v", got)
