@@ -27,7 +27,7 @@ race: ## run every test under the race detector
 
 .PHONY: lint
 lint: ## formatting, vet, golangci-lint with the import rules, go.mod
-	bash .ci/run gofmt tidy vet lint weight
+	bash .ci/run gofmt tidy vet lint
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (30s)
