@@ -200,22 +200,28 @@ func ExampleAnalyzerFunc() {
 	// Output: 8 bytes to read <nil>
 }
 
-func ExampleAnalyzeAs() {
-	type covenant struct {
-		Name    string `json:"name" jsonschema:"as the filing names it"`
-		AtRisk  bool   `json:"at_risk"`
-		Section int    `json:"section,omitempty"`
-	}
-	provider := ai.AnalyzerFunc(func(context.Context, *ai.Request) (*ai.Response, error) { // here; else a Client
-		return &ai.Response{Text: `{"value":[{"name":"leverage","at_risk":true,"section":7}]}`}, nil
-	})
+// Covenant is what the application wants to know of one.
+type Covenant struct {
+	Name    string `json:"name" jsonschema:"as the filing names it"`
+	AtRisk  bool   `json:"at_risk"`
+	Section int    `json:"section,omitempty"`
+}
 
-	covenants, _, err := ai.AnalyzeAs[[]covenant](context.Background(), provider,
-		ai.Text("Which covenants does this filing put at risk? …"))
+func ExampleAnalyzeAs() {
+	server, openaiProvider, _, stop := fakes()
+	defer stop()
+	server.Answer(mocks.Answer{Text: `{"value":[{"name":"leverage","at_risk":true,"section":7}]}`})
+	client, err := ai.New(ai.WithProvider("openai", openaiProvider))
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-	fmt.Printf("%+v\n", covenants)
-	// Output: [{Name:leverage AtRisk:true Section:7}]
+	defer client.Close()
+	ctx, question := context.Background(), "Which covenants does this filing put at risk? …"
+
+	covenants, resp, err := ai.AnalyzeAs[[]Covenant](ctx, client, ai.Text(question))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v from %s\n", covenants, resp.Provider)
+	// Output: [{Name:leverage AtRisk:true Section:7}] from openai
 }

@@ -2,6 +2,7 @@ package providers_test
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/finbrain/ai"
 	"github.com/finbrain/ai/providers"
@@ -29,4 +30,23 @@ func ExampleOpen() {
 	// openai
 	// gemini
 	// local
+}
+
+func ExampleFromEnv() {
+	_ = os.Setenv(providers.Variable, "ollama:llama3.2") // here; else the application's surroundings
+	defer func() { _ = os.Unsetenv(providers.Variable) }()
+
+	list, err := providers.FromEnv()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client, err := ai.New(list.Option())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+	fmt.Println(client.Breaker("ollama", ai.KindText).Name())
+	// Output: ollama/text
 }
