@@ -20,7 +20,7 @@
 //	request   method, path (without host), query, headers, and a body
 //	response  status, headers, and a body; "end" is "cut" when the connection
 //	          broke in the middle, and "left" when the reader went away before
-//	          the end
+//	          the end. What reads on in either gets io.ErrUnexpectedEOF
 //
 // A body is "json", a text in "lines", each with its line break, or "base64".
 // Streams have "delays_ms" as well when Config.Timing was set: what was waited
@@ -30,13 +30,15 @@
 // # What is not recorded
 //
 // Of the headers only harmless ones are kept: content type, wait hints, rate
-// limits and the API's version. Request IDs lose their value. Keys (from the
-// headers Authorization, Api-Key, X-Api-Key, X-Goog-Api-Key and from the
-// query), cookies, and the IDs of organisations, projects and requests that the
-// headers name are replaced by "scrubbed" wherever they stand in the path, the
-// query and the bodies; so are what Config.Secrets lists, what looks like a key
-// or such an ID, and the values of JSON fields with such a name. A body in
-// which a secret can still be found is not recorded, which Close reports.
+// limits and the API's version. Request IDs lose their value. Keys (from headers
+// that are named like one, as Authorization, Api-Key and X-Goog-Api-Key are, and
+// from the query), cookies, and the IDs of organisations, projects and requests
+// that the headers name are replaced by "scrubbed" wherever they stand in the
+// path, the query and the bodies, unless they are shorter than 8 bytes; so are
+// what Config.Secrets lists, what looks like a key or such an ID, and the values
+// of JSON fields with such a name. A body in which a secret can still be read,
+// in base64 or in pieces over the events of a stream, is not recorded, which
+// Close reports. Nothing is found in what is compressed, such as a PDF.
 // Prompts and answers are recorded as they are: that is the purpose.
 //
 // # Matching

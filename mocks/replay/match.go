@@ -22,7 +22,7 @@ func (k key) equal(other key) bool { return k == other }
 
 func keyOf(s *scrubber, method, path, query string, body []byte, contentType string) key {
 	body, _ = normalBoundary(body, contentType)
-	k := key{method: method, path: normalPath(s.text(path)), query: s.query(query)}
+	k := key{method: method, path: s.path(path), query: s.query(query)}
 	k.body, k.isJSON = normalJSON(s.text(string(body)))
 	return k
 }

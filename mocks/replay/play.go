@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -52,10 +53,10 @@ func (t *Transport) play(req *http.Request, body []byte) (*http.Response, error)
 		StatusCode: recorded.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: header, ContentLength: -1, Request: req,
 	}
-	p := &playing{ctx: req.Context(), cut: recorded.End == endCut}
+	p := &playing{ctx: req.Context(), closed: make(chan struct{}), cut: recorded.End != ""}
 	if recorded.Lines == nil {
 		p.parts = [][]byte{recorded.bytes()}
-		if !p.cut {
+		if recorded.End == "" {
 			resp.ContentLength = int64(len(p.parts[0]))
 		}
 	}
@@ -71,6 +72,10 @@ func (t *Transport) play(req *http.Request, body []byte) (*http.Response, error)
 
 // find takes the first file not yet used that was recorded of the same request.
 func (t *Transport) find(req *http.Request, body []byte) (*tape, error) {
+	body, err := decoded(body, req.Header.Get("Content-Encoding"))
+	if err != nil {
+		return nil, fmt.Errorf("replay: request: %w", err)
+	}
 	path, query, contentType := req.URL.EscapedPath(), req.URL.RawQuery, req.Header.Get("Content-Type")
 	// A key may or may not have stood in the body that was recorded.
 	asked := keyOf(t.scrub, req.Method, path, query, body, contentType)
@@ -86,9 +91,12 @@ func (t *Transport) find(req *http.Request, body []byte) (*tape, error) {
 	return nil, miss(scrubbed, t.tapes)
 }
 
-// playing is the body of a response that is replayed.
+// playing is the body of a response that is replayed. Close may come while Read
+// waits.
 type playing struct {
 	ctx    context.Context //nolint:containedctx // the request's: its end ends the body, as with a connection
+	closed chan struct{}
+	once   sync.Once
 	parts  [][]byte
 	delays []time.Duration // before each part; those that are missing are 0
 	cut    bool
@@ -96,24 +104,28 @@ type playing struct {
 
 // Read returns the next part, when its time has come.
 func (p *playing) Read(b []byte) (int, error) {
-	if err := p.ctx.Err(); err != nil {
-		return 0, err
+	if len(p.parts) > 0 && len(p.delays) > 0 && p.delays[0] > 0 {
+		timer := time.NewTimer(p.delays[0])
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			p.delays[0] = 0
+		case <-p.closed:
+		case <-p.ctx.Done():
+		}
+	}
+	select {
+	case <-p.closed:
+		return 0, http.ErrBodyReadAfterClose
+	case <-p.ctx.Done():
+		return 0, p.ctx.Err()
+	default:
 	}
 	if len(p.parts) == 0 {
 		if p.cut {
 			return 0, io.ErrUnexpectedEOF
 		}
 		return 0, io.EOF
-	}
-	if len(p.delays) > 0 && p.delays[0] > 0 {
-		timer := time.NewTimer(p.delays[0])
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			p.delays[0] = 0
-		case <-p.ctx.Done():
-			return 0, p.ctx.Err()
-		}
 	}
 	n := copy(b, p.parts[0])
 	if p.parts[0] = p.parts[0][n:]; len(p.parts[0]) == 0 {
@@ -123,8 +135,8 @@ func (p *playing) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// Close drops what is left.
+// Close ends a Read that waits.
 func (p *playing) Close() error {
-	p.parts = nil
+	p.once.Do(func() { close(p.closed) })
 	return nil
 }

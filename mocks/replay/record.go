@@ -112,7 +112,7 @@ func (b *tee) finish(end string) {
 		end = ""
 	}
 	s := b.t.scrub.with(b.req, b.resp.Header)
-	name := fileName(b.number, b.req.Method, s.text(b.req.URL.EscapedPath()))
+	name := fileName(b.number, b.req.Method, s.path(b.req.URL.EscapedPath()))
 	x, err := b.exchange(s, end)
 	if err == nil {
 		err = write(b.t.dir, name, x)
@@ -142,9 +142,12 @@ func (b *tee) exchange(s *scrubber, end string) (*exchange, error) {
 	if b.large {
 		return nil, errTooLarge
 	}
-	sent, sentType := normalBoundary(b.sent, b.req.Header.Get("Content-Type"))
-	sent, err := s.body(sent)
+	sent, err := decoded(b.sent, b.req.Header.Get("Content-Encoding"))
 	if err != nil {
+		return nil, fmt.Errorf("request: %w", err)
+	}
+	sent, sentType := normalBoundary(sent, b.req.Header.Get("Content-Type"))
+	if sent, err = s.body(sent); err != nil {
 		return nil, fmt.Errorf("request: %w", err)
 	}
 	plain, err := decoded(b.got, b.resp.Header.Get("Content-Encoding"))
@@ -158,7 +161,7 @@ func (b *tee) exchange(s *scrubber, end string) (*exchange, error) {
 	x := &exchange{
 		Format: format,
 		Request: request{
-			Method: b.req.Method, Path: s.text(b.req.URL.EscapedPath()), Query: s.query(b.req.URL.RawQuery),
+			Method: b.req.Method, Path: s.path(b.req.URL.EscapedPath()), Query: s.query(b.req.URL.RawQuery),
 			Headers: s.headers(b.req.Header), content: contentOf(sent, sentType),
 		},
 		Response: response{
@@ -175,7 +178,8 @@ func (b *tee) exchange(s *scrubber, end string) (*exchange, error) {
 	return x, nil
 }
 
-// decoded undoes a compression that nobody asked for.
+// decoded undoes a compression: of a request, or of a response that nobody
+// asked to compress.
 func decoded(body []byte, encoding string) ([]byte, error) {
 	switch strings.ToLower(encoding) {
 	case "", "identity":

@@ -1,13 +1,11 @@
 package replay
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,13 +42,16 @@ func (s *scrubber) with(req *http.Request, header http.Header) *scrubber {
 		}
 	}
 	for _, h := range [...]http.Header{req.Header, header} {
-		for _, name := range secretHeaders {
-			add(h.Values(name)...)
+		for name, values := range h {
+			if !secretHeader.MatchString(name) {
+				continue
+			}
+			add(values...)
+			for _, value := range values {
+				_, key, _ := strings.Cut(value, " ") // behind "Bearer"
+				add(key)
+			}
 		}
-	}
-	for _, value := range req.Header.Values("Authorization") {
-		_, key, _ := strings.Cut(value, " ")
-		add(key)
 	}
 	if user, password, ok := req.BasicAuth(); ok {
 		add(user, password)
@@ -61,7 +62,7 @@ func (s *scrubber) with(req *http.Request, header http.Header) *scrubber {
 	for _, c := range (&http.Response{Header: header}).Cookies() {
 		add(c.Value)
 	}
-	for name, values := range req.URL.Query() {
+	for name, values := range parameters(req.URL.RawQuery) {
 		if secretName.MatchString(name) {
 			add(values...)
 		}
@@ -69,13 +70,6 @@ func (s *scrubber) with(req *http.Request, header http.Header) *scrubber {
 	// The longest first: one may be the beginning of another.
 	slices.SortFunc(found, func(a, b string) int { return len(b) - len(a) })
 	return &scrubber{slices.Compact(found)}
-}
-
-// secretHeaders have values that are keys, or IDs of whose they are.
-var secretHeaders = []string{
-	"Authorization", "Proxy-Authorization", "Api-Key", "X-Api-Key", "X-Goog-Api-Key", "X-Goog-User-Project",
-	"Openai-Organization", "Openai-Project", "X-Request-Id", "Apim-Request-Id", "X-Ms-Client-Request-Id", "Cf-Ray",
-	"X-Goog-Request-Id", "X-Cloud-Trace-Context",
 }
 
 // keptHeaders are recorded as they are.
@@ -103,16 +97,10 @@ func (s *scrubber) headers(h http.Header) http.Header {
 	return kept
 }
 
-// secretName is the name of a query parameter that holds a key.
-var secretName = regexp.MustCompile(`(?i)^(key|api[-_]?key|access[-_]?token|token|sig|signature|code|secret|password|auth.*|x-(amz|goog|ms)-.*)$`)
-
 // query returns the parameters, in order of their names, without those that
 // hold keys.
 func (s *scrubber) query(raw string) string {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return s.text(raw)
-	}
+	values := parameters(raw)
 	for name := range values {
 		if secretName.MatchString(name) {
 			delete(values, name)
@@ -121,29 +109,27 @@ func (s *scrubber) query(raw string) string {
 	return s.text(values.Encode())
 }
 
-// looks are what keys and IDs look like, with what is left of each.
-var looks = []struct {
-	like *regexp.Regexp
-	left string
-}{
-	{regexp.MustCompile(`\b(sk|rk|pk|sess)-[A-Za-z0-9_-]{12,}`), scrubbed},
-	{regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{30,}`), scrubbed},
-	{regexp.MustCompile(`\bAQ\.[A-Za-z0-9_-]{30,}`), scrubbed},
-	{regexp.MustCompile(`\bya29\.[A-Za-z0-9_-]{12,}`), scrubbed},
-	{regexp.MustCompile(`\bgh[opsu]_[A-Za-z0-9]{20,}`), scrubbed},
-	{regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*`), scrubbed},
-	{regexp.MustCompile(`(?i)\bBearer [A-Za-z0-9._~+/=-]{8,}`), scrubbed},
-	{regexp.MustCompile(`\borg-[A-Za-z0-9]{8,}`), "org-" + scrubbed},
-	{regexp.MustCompile(`\bproj_[A-Za-z0-9]{8,}`), "proj_" + scrubbed},
-	{regexp.MustCompile(`\breq_[A-Za-z0-9]{8,}`), "req_" + scrubbed},
-	{regexp.MustCompile(`(?i)\brequest[ _-]id:? [a-z0-9-]{8,}`), "request ID " + scrubbed},
-	{regexp.MustCompile(`\bprojects/[A-Za-z0-9-]{6,}`), "projects/" + scrubbed},
-	{regexp.MustCompile(`\bproject(_number:|\s+number\s+|\s+)[0-9]{6,}`), "project " + scrubbed},
-	{regexp.MustCompile(
-		`"(api_?[kK]ey|access_?[tT]oken|client_?[sS]ecret|password|organization|organization_?[iI]d|org_?[iI]d|account_?[iI]d|project_?[iI]d|` +
-			`project_?[nN]umber|consumer|request_?[iI]d)"(\s*:\s*)"(?:[^"\\]|\\.)*"`),
-		`"$1"$2"` + scrubbed + `"`},
+// parameters reads a query, also one that is not written as it should be: what
+// stands in that may be a key all the same.
+func parameters(raw string) url.Values {
+	values := url.Values{}
+	for pair := range strings.FieldsFuncSeq(raw, func(r rune) bool { return r == '&' || r == ';' }) {
+		name, value, _ := strings.Cut(pair, "=")
+		values.Add(unescaped(name), unescaped(value))
+	}
+	return values
 }
+
+// unescaped undoes the escaping of a query, if it is one.
+func unescaped(text string) string {
+	if plain, err := url.QueryUnescape(text); err == nil {
+		return plain
+	}
+	return text
+}
+
+// path returns a path in one of the ways in which it can be escaped.
+func (s *scrubber) path(escaped string) string { return s.text(normalPath(escaped)) }
 
 // text takes secrets out of a text.
 func (s *scrubber) text(text string) string {
@@ -152,58 +138,40 @@ func (s *scrubber) text(text string) string {
 			text = strings.ReplaceAll(text, form, scrubbed)
 		}
 	}
+	small := strings.ToLower(text)
 	for _, l := range looks {
-		text = l.like.ReplaceAllString(text, l.left)
+		if l.in(small) {
+			text = l.like.ReplaceAllString(text, l.left)
+		}
 	}
 	return text
 }
 
 // forms are the ways in which a text is written: plain, in a URL, in JSON, in
-// JSON of ASCII.
+// JSON of ASCII, and in JSON that is a text within JSON, as the arguments of
+// tools are. The longest come first: one may be the beginning of another.
 func forms(secret string) []string {
-	quoted, err := json.Marshal(secret)
-	if err != nil {
-		quoted = []byte(`""`)
+	all := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
+	once := quotations(secret)
+	all = append(all, once...)
+	for _, quoted := range once {
+		all = append(all, quotations(quoted)...)
 	}
-	ascii := strconv.QuoteToASCII(secret)
-	all := []string{
-		secret, url.QueryEscape(secret), url.PathEscape(secret),
-		string(quoted[1 : len(quoted)-1]), ascii[1 : len(ascii)-1],
-	}
-	return slices.DeleteFunc(all, func(form string) bool { return form == "" })
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(all)
 }
 
-var errHidden = errors.New("a secret stands in it in a form that cannot be taken out")
-
-// body takes secrets out of a body, and fails when one is still in the texts
-// of its JSON.
-func (s *scrubber) body(body []byte) ([]byte, error) {
-	if len(body) == 0 {
-		return body, nil
-	}
-	clean := []byte(s.text(string(body)))
-	for line := range bytes.Lines(clean) {
-		if data, ok := bytes.CutPrefix(line, []byte("data:")); ok && s.hidden(data) {
-			return nil, errHidden
+// quotations are the ways in which JSON writes a text.
+func quotations(text string) []string {
+	ascii := strconv.QuoteToASCII(text)
+	all := []string{ascii[1 : len(ascii)-1]}
+	for _, html := range [...]bool{true, false} {
+		var b strings.Builder
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(html)
+		if e.Encode(text) == nil {
+			all = append(all, b.String()[1:b.Len()-2]) // without the quotes and the line break
 		}
 	}
-	if s.hidden(clean) {
-		return nil, errHidden
-	}
-	return clean, nil
-}
-
-// hidden reports whether a secret is among the texts of some JSON.
-func (s *scrubber) hidden(data []byte) bool {
-	d := json.NewDecoder(bytes.NewReader(data))
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return false // io.EOF, or no JSON
-		}
-		text, ok := token.(string)
-		if ok && slices.ContainsFunc(s.secrets, func(secret string) bool { return strings.Contains(text, secret) }) {
-			return true
-		}
-	}
+	return all
 }

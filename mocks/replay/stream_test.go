@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -67,7 +69,11 @@ func TestAReaderThatLeavesRecordsWhatItHadRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if data, err := io.ReadAll(resp.Body); string(data) != tt.body || err != nil {
+		var want error
+		if tt.end != "" {
+			want = io.ErrUnexpectedEOF // what would have followed is not known
+		}
+		if data, err := io.ReadAll(resp.Body); string(data) != tt.body || !errors.Is(err, want) {
 			t.Errorf("%q, %v", data, err)
 		}
 	}
@@ -160,5 +166,32 @@ func TestAStreamIsReplayedInItsTimeWhenAsked(t *testing.T) {
 		if d := took(replay.Config{Timing: true}); d != 0 {
 			t.Errorf("took %v", d)
 		}
+	})
+}
+
+func TestClosingAReplayEndsTheReadThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		text := `{"request":{"method":"POST","path":"/v1/chat/completions","body":"{}"},
+			"response":{"status":200,"lines":["data: 1\n"],"delays_ms":[3600000]}}`
+		if err := os.WriteFile(filepath.Join(dir, "a.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, chat, strings.NewReader("{}"))
+		resp, err := open(t, dir, replay.Config{Timing: true}).RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun, read := time.Now(), make(chan error)
+		go func() {
+			_, err := resp.Body.Read(make([]byte, 8))
+			read <- err
+		}()
+		synctest.Wait()
+		_ = resp.Body.Close()
+		if err := <-read; !errors.Is(err, http.ErrBodyReadAfterClose) || time.Since(begun) != 0 {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		_ = resp.Body.Close()
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"sync"
@@ -34,6 +35,18 @@ type Config struct {
 	// Timing records when each line of a stream came, or replays it so.
 	Timing bool
 }
+
+// Format prints no field under any verb: Secrets are some.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// String returns the type's name only.
+func (c Config) String() string { return "replay.Config{…}" }
+
+// LogValue is what slog prints.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalText is what JSON shows.
+func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // MaxBodyBytes is the largest body that is recorded or replayed: 64 MiB. A
 // request with a larger one fails; a response with a larger one passes through
