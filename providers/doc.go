@@ -35,6 +35,8 @@
 //	            "text+embedding"
 //	url         the address of the service
 //	version     the API version, of azure ("2024-10-21") and gemini
+//	api         the interface that answers texts and images, of all but gemini:
+//	            "chat" or "responses" (openai.Config.API says when to leave it out)
 //	key         the environment variable that holds the key, never the key itself
 //	vendor      whose embedding models answer (ai.Space)
 //

@@ -2,6 +2,7 @@ package providers_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -62,6 +63,11 @@ func TestAListSaysWhoIsAskedWhereAndForWhat(t *testing.T) {
 		{"ollama:llava?url=http://gpu1:8000/v1", ai.Text("q"), "http://gpu1:8000/v1/chat/completions", "", `"llava"`},
 		{"ollama?embedding=bge-m3", embedding, "http://localhost:11434/v1/embeddings", "", `"bge-m3"`},
 		{"compatible:mistral/large?url=https://api.example.com/v1&key=OTHER_KEY", ai.Text("q"), "https://api.example.com/v1/chat/completions", "Bearer sk-other", `"mistral/large"`},
+		{"openai?api=responses", ai.Text("q"), "https://api.openai.com/v1/responses", "Bearer sk-openai", ""},
+		{"openai:o1-pro?api=chat", ai.Text("q"), "https://api.openai.com/v1/chat/completions", "Bearer sk-openai", `"o1-pro"`},
+		{"compatible:m?url=http://h/v1&api=responses", ai.Text("q"), "http://h/v1/responses", "", `"m"`},
+		{"ollama:m?api=responses", ai.Text("q"), "http://localhost:11434/v1/responses", "", `"m"`},
+		{"azure:d?api=responses", ai.Text("q"), "https://finbrain.openai.azure.com/openai/v1/responses", "Bearer az-key", `"d"`},
 		{"azure:my-deployment", ai.Text("q"), "https://finbrain.openai.azure.com/openai/v1/chat/completions", "Bearer az-key", `"my-deployment"`},
 		{"azure:dep?version=2024-10-21", ai.Text("q"), "https://finbrain.openai.azure.com/openai/deployments/dep/chat/completions?api-version=2024-10-21", "az-key", ""},
 	} {
@@ -152,35 +158,42 @@ const secret = "sk-proj-canary"
 
 func TestAWrongListIsRefusedByThePartThatIsWrong(t *testing.T) {
 	for list, field := range map[string]string{
-		"":                            "providers[0]",
-		"openai,":                     "providers[1]",
-		"claude":                      "providers[0].service",
-		secret:                        "providers[0].service",
-		"openai:":                     "providers[0].model",
-		"openai,openai":               "providers[1].route",
-		"a/b=openai":                  "providers[0].route",
-		"=openai":                     "providers[0].route",
-		"openai?%zz":                  "providers[0].settings",
-		"openai?a;b":                  "providers[0].settings",
-		"openai?" + secret:            "providers[0].settings",
-		"openai?apikey=" + secret:     "providers[0].settings",
-		"openai?key=" + secret:        "providers[0].key",
-		"openai?key=":                 "providers[0].key",
-		"openai?key=A&key=B":          "providers[0].key",
-		"openai?alias.=x":             "providers[0].alias",
-		"openai?kinds=text+" + secret: "providers[0].kinds",
-		"openai?url=" + secret:        "providers[0].url",
-		"openai?url=https://u:" + secret + "@host/v1": "providers[0].url",
-		"openai?url=https://api.openai.com":           "providers[0].url",
-		"ollama":                                      "providers[0].model",
-		"ollama:llama3?kinds=text+embedding":          "providers[0].embedding",
-		"compatible:m":                                "providers[0].url",
-		"gemini:a b":                                  "providers[0].model",
-		"gemini?alias.fast=a b":                       "providers[0].alias",
-		"gemini?embedding=../x":                       "providers[0].embedding",
-		"gemini?image_generation=../x":                "providers[0].image_generation",
-		"gemini?version=a/b":                          "providers[0].version",
-		strings.Repeat("openai,", 64):                 "providers",
+		"":                             "providers[0]",
+		"openai,":                      "providers[1]",
+		"claude":                       "providers[0].service",
+		secret:                         "providers[0].service",
+		"openai:":                      "providers[0].model",
+		"openai,openai":                "providers[1].route",
+		"a/b=openai":                   "providers[0].route",
+		"=openai":                      "providers[0].route",
+		"openai?%zz":                   "providers[0].settings",
+		"openai?a;b":                   "providers[0].settings",
+		"openai?" + secret:             "providers[0].settings",
+		"openai?apikey=" + secret:      "providers[0].settings",
+		"openai?key=" + secret:         "providers[0].key",
+		"openai?key=":                  "providers[0].key",
+		"openai?key=A&key=B":           "providers[0].key",
+		"openai?alias.=x":              "providers[0].alias",
+		"openai?alias." + secret + "=": "providers[0].alias",
+		"openai?alias." + secret + "=a&alias." + secret + "=b": "providers[0].alias",
+		"openai?kinds=text+" + secret:                          "providers[0].kinds",
+		"openai?kinds=+":                                       "providers[0].kinds",
+		"openai?api=" + secret:                                 "providers[0].api",
+		"gemini?api=chat":                                      "providers[0].api",
+		"openai?version=v1":                                    "providers[0].version",
+		"compatible:m?url=http://h/v1&version=2024-10-21":      "providers[0].version",
+		"openai?url=" + secret:                                 "providers[0].url",
+		"openai?url=https://u:" + secret + "@host/v1":          "providers[0].url",
+		"openai?url=https://api.openai.com":                    "providers[0].url",
+		"ollama":                                               "providers[0].model",
+		"ollama:llama3?kinds=text+embedding":                   "providers[0].embedding",
+		"compatible:m":                                         "providers[0].url",
+		"gemini:a b":                                           "providers[0].model",
+		"gemini?alias.fast=a b":                                "providers[0].alias",
+		"gemini?embedding=../x":                                "providers[0].embedding",
+		"gemini?image_generation=../x":                         "providers[0].image_generation",
+		"gemini?version=a/b":                                   "providers[0].version",
+		strings.Repeat("openai,", 64):                          "providers",
 	} {
 		t.Run(list, func(t *testing.T) {
 			_, err := opener(keys, nil).Open(list)
@@ -197,6 +210,25 @@ func TestAWrongListIsRefusedByThePartThatIsWrong(t *testing.T) {
 	wantWrong(t, err, "providers[0].url", "AZURE_OPENAI_ENDPOINT")
 	_, err = opener(map[string]string{"OPENAI_API_KEY": secret + "\n"}, nil).Open("openai")
 	wantWrong(t, err, "providers[0].key", "header")
+}
+
+func TestAListShowsNoKey(t *testing.T) {
+	env := map[string]string{"OPENAI_API_KEY": secret, "GEMINI_API_KEY": secret, "AZURE_OPENAI_API_KEY": secret}
+	list, err := opener(env, nil).Open("openai,gemini,azure:d?url=https://h&version=2024-10-21")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, _ := json.Marshal(list)
+	shown := string(data)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		shown += fmt.Sprintf(verb, list)
+		for _, p := range list {
+			shown += fmt.Sprintf(verb, p) + fmt.Sprintf(verb, p.Analyzer)
+		}
+	}
+	if strings.Contains(shown, secret) || strings.Contains(shown, fmt.Sprintf("%x", secret)) {
+		t.Error(shown)
+	}
 }
 
 func wantWrong(t *testing.T, err error, field, detail string) {

@@ -2,6 +2,7 @@ package providers
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,9 +22,9 @@ type entry struct {
 	settings url.Values
 }
 
-// settings are the names that every service knows.
+// settingNames are the names of settings; some services do not know all of them.
 var settingNames = []string{
-	"text", "image", "embedding", "image_generation", "kinds", "url", "version", "key", "vendor",
+	"text", "image", "embedding", "image_generation", "kinds", "url", "version", "api", "key", "vendor",
 }
 
 // parse splits a list into its entries. What stands in one is not repeated in
@@ -73,8 +74,12 @@ func parseEntry(field, text string) (entry, error) {
 		return e, e.wrong("settings", "are not written as name=value&name=value")
 	}
 	e.settings = settings
-	for name, values := range settings {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		values := settings[name]
 		alias, isAlias := strings.CutPrefix(name, "alias.")
+		if isAlias {
+			name = "alias"
+		}
 		switch {
 		case isAlias && !isName(alias):
 			return e, e.wrong("alias", "names no model")
@@ -112,6 +117,9 @@ func (e *entry) kinds() ([]ai.Kind, error) {
 			return nil, e.wrong("kinds", "names another kind than text, image, embedding and image_generation")
 		}
 		kinds = append(kinds, ai.Kinds()[at])
+	}
+	if kinds == nil {
+		return nil, e.wrong("kinds", "names no kind")
 	}
 	return kinds, nil
 }

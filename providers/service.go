@@ -17,6 +17,8 @@ type service struct {
 	url     string   // where it is unless the entry says so
 	urlFrom string   // or the variable that says so
 	named   bool     // it has only the models that the entry names
+	dated   bool     // it has versions
+	chats   bool     // it has OpenAI's interfaces, of which one can be chosen
 	open    func(Opener, *entry, access) (ai.Analyzer, error)
 }
 
@@ -30,17 +32,17 @@ type access struct {
 func serviceOf(name string) (service, bool) {
 	switch name {
 	case "openai":
-		return service{keys: []string{"OPENAI_API_KEY"}, open: openOpenAI}, true
+		return service{keys: []string{"OPENAI_API_KEY"}, chats: true, open: openOpenAI}, true
 	case "gemini":
-		return service{keys: []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, open: openGemini}, true
+		return service{keys: []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, dated: true, open: openGemini}, true
 	case "azure":
 		return service{
-			keys: []string{"AZURE_OPENAI_API_KEY"}, urlFrom: "AZURE_OPENAI_ENDPOINT", named: true, open: openAzure,
+			keys: []string{"AZURE_OPENAI_API_KEY"}, urlFrom: "AZURE_OPENAI_ENDPOINT", named: true, dated: true, chats: true, open: openAzure,
 		}, true
 	case "ollama":
-		return service{url: "http://localhost:11434/v1", named: true, open: openOpenAI}, true
+		return service{url: "http://localhost:11434/v1", named: true, chats: true, open: openOpenAI}, true
 	case "compatible":
-		return service{named: true, open: openOpenAI}, true
+		return service{named: true, chats: true, open: openOpenAI}, true
 	}
 	return service{}, false
 }
@@ -48,6 +50,12 @@ func serviceOf(name string) (service, bool) {
 // open makes the entry's adapter.
 func (o Opener) open(e entry) (ai.Analyzer, error) {
 	s, _ := serviceOf(e.service)
+	switch {
+	case !s.dated && e.get("version") != "":
+		return nil, e.wrong("version", "is of azure and gemini only")
+	case !s.chats && e.get("api") != "":
+		return nil, e.wrong("api", "is of services with OpenAI's interface only")
+	}
 	var to access
 	var err error
 	if to.key, err = o.keyOf(&e, s); err != nil {
@@ -135,7 +143,7 @@ func openOpenAI(o Opener, e *entry, to access) (ai.Analyzer, error) {
 		Models: openai.Models{
 			Text: e.modelOf(ai.KindText), Image: e.modelOf(ai.KindImage), Embedding: e.modelOf(ai.KindEmbedding), ImageGeneration: e.modelOf(ai.KindImageGeneration),
 		},
-		Aliases: e.aliases(), Kinds: to.kinds, Vendor: e.get("vendor"),
+		Aliases: e.aliases(), Kinds: to.kinds, Vendor: e.get("vendor"), API: e.get("api"),
 	})
 }
 
@@ -168,6 +176,8 @@ func settingOf(field string) string {
 		return "url"
 	case "APIVersion":
 		return "version"
+	case "API":
+		return "api"
 	case "Aliases":
 		return "alias"
 	case "Models.Embedding":
