@@ -59,6 +59,16 @@ func (c *call) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// send makes the whole exchange and leaves the answer in body, or in to.
+func (c *call) send(req *http.Request) error {
+	resp, err := c.open(req)
+	if err != nil {
+		return err
+	}
+	c.err = c.read(resp)
+	return c.err
+}
+
 // open sends a request and returns the response if it is a success; the body
 // of a refusal has been read.
 func (c *call) open(req *http.Request) (*http.Response, error) {

@@ -46,7 +46,7 @@ type chatPart struct {
 
 // chat writes the request as the body of a chat completions request.
 func (p *Provider) chat(req *ai.Request, model string, stream bool) ([]byte, error) {
-	format, instruction := answerFormat(req)
+	format, instruction := answerFormat(req, model)
 	body := chatBody{
 		Model:           model,
 		Messages:        p.messages(req, instruction),

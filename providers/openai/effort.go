@@ -39,10 +39,7 @@ func (p *Provider) effortFor(want ai.Effort, model string) string {
 // https://platform.openai.com/docs/api-reference/chat/create, and what the
 // service says when it refuses one.
 func efforts(model string) (known bool, has []ai.Effort) {
-	name := strings.ToLower(model[strings.LastIndexByte(model, '/')+1:])
-	if _, tuned, ok := strings.Cut(name, "ft:"); ok {
-		name = tuned
-	}
+	name, _ := baseModel(model)
 	thinks := []ai.Effort{ai.EffortLow, ai.EffortMedium, ai.EffortHigh}
 	family := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(f string) bool {

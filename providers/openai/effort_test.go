@@ -21,6 +21,7 @@ func TestAnEffortIsTheNearestThatTheModelHas(t *testing.T) {
 		"gpt-5-pro": {"high", "high", "high", "high", "high"}, "gpt-5.5-pro": {"medium", "medium", "medium", "medium", "high"},
 		"o3": {"low", "low", "low", "medium", "high"}, "o4-mini": {"low", "low", "low", "medium", "high"}, "o1": {"low", "low", "low", "medium", "high"},
 		"gpt-oss:20b": {"low", "low", "low", "medium", "high"}, "openai/gpt-oss-120b": {"low", "low", "low", "medium", "high"},
+		"ft:gpt-5.5:my-chat:x": {"none", "low", "low", "medium", "high"}, "minecraft:gpt-5": last,
 		"o1-mini": last, "gpt-4.1": last, "gpt-4o-mini": last, "gpt-3.5-turbo": last, "chatgpt-4o-latest": last,
 		"gpt-5-chat-latest": last, "gpt-5.3-chat-latest": last, "llama3": last, "o2x": last, "gpt-50": last, "mistral-large": last,
 	} {

@@ -110,7 +110,7 @@ func (w *errorBody) disguised() (ai.Code, string) {
 		return transport.CodeOfStatus(w.Code.status()), detail
 	case w.Type == "invalid_request_error":
 		return ai.CodeInvalidRequest, detail
-	case w.Type == "server_error", w.Code == "server_error":
+	case w.Type.faults() || w.Code.faults():
 		return ai.CodeUnavailable, detail
 	}
 	return ai.CodeBadResponse, detail

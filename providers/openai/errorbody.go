@@ -44,6 +44,16 @@ func (w word) status() int {
 	return n
 }
 
+// faults reports whether a word says that the service itself failed, which
+// tells nothing new beside a status.
+func (w word) faults() bool {
+	switch w {
+	case "server_error", "internal_server_error", "internal_error", "api_error", "service_unavailable", "service_unavailable_error":
+		return true
+	}
+	return false
+}
+
 // readErrorBody finds the error in a body: {"error": {…}} as OpenAI writes it,
 // {"error": "text"}, the fields without an envelope, or a list of one of
 // these. Of any other body nothing is found.
@@ -108,13 +118,14 @@ func meaning(word string) (ai.Code, string) {
 	case "invalid_api_key", "invalid_authentication", "authentication_error", "account_deactivated", "access_terminated",
 		"organization_restricted":
 		return ai.CodeAuthentication, "the API key is not valid"
-	case "engine_overloaded_error", "overloaded_error", "over_capacity", "capacity_exceeded":
+	case "engine_overloaded_error", "overloaded_error", "server_is_overloaded", "slow_down", "over_capacity", "capacity_exceeded":
 		return ai.CodeUnavailable, "the service is overloaded"
 	case "operationnotsupported", "not_supported_error":
 		return ai.CodeUnsupported, "the model or server cannot do this kind of request"
-	case "invalid_image_url", "failed_to_download_image":
+	case "invalid_image_url", "failed_to_download_image", "image_file_not_found":
 		return ai.CodeInvalidRequest, "the service could not fetch an image from its URL"
-	case "invalid_image", "invalid_image_format", "invalid_base64_image", "image_parse_error", "unsupported_image_media_type":
+	case "invalid_image", "invalid_image_format", "invalid_base64_image", "invalid_image_mode", "image_parse_error", "image_too_small",
+		"empty_image_file", "unsupported_image_media_type":
 		return ai.CodeInvalidRequest, "the service could not read an image"
 	}
 	return "", ""

@@ -28,7 +28,7 @@ func (p *Provider) UploadFile(ctx context.Context, upload *ai.FileUpload) (*ai.F
 		return nil, invalid("Name", "cannot be sent")
 	}
 	content := &source{from: upload.Content, size: upload.Size}
-	defer content.stop()
+	defer func() { _ = content.stop() }()
 	recorded, c := p.record(ctx)
 	body := io.MultiReader(bytes.NewReader(head), content, bytes.NewReader(tail))
 	req, err := http.NewRequestWithContext(recorded, http.MethodPost, p.endpoint(filesPath, nil), body)
@@ -40,7 +40,7 @@ func (p *Provider) UploadFile(ctx context.Context, upload *ai.FileUpload) (*ai.F
 		req.ContentLength = int64(len(head)) + upload.Size + int64(len(tail))
 	}
 	req.Header.Set("Content-Type", form)
-	if _, err := c.Do(req); err != nil {
+	if err := c.send(req); err != nil {
 		if fault := content.stop(); fault != nil && ctx.Err() == nil {
 			return nil, fault
 		}
@@ -110,7 +110,7 @@ func (p *Provider) DownloadFile(ctx context.Context, id string, to io.Writer) (i
 	if err != nil {
 		return 0, c.failure(ctx, "")
 	}
-	_, err = c.Do(req)
+	err = c.send(req)
 	switch {
 	case err == nil:
 		return out.n, nil

@@ -3,6 +3,7 @@ package openai_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -89,9 +90,7 @@ func TestAJobIsAskedForAsTheLibraryAsks(t *testing.T) {
 		}
 		_, got := w.Only(t)
 		_, want := raw.Only(t)
-		for field, value := range c.more {
-			want[field] = value
-		}
+		maps.Copy(want, c.more)
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: sent %v, want %v", name, got, want)
 		}

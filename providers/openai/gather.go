@@ -45,7 +45,7 @@ func (g *gathering) add(piece *completionCall) *ai.Error {
 	if piece.Index != nil {
 		c.index = *piece.Index
 	}
-	if piece.ID != "" {
+	if c.wireID == "" {
 		c.wireID = piece.ID
 	}
 	if c.name == "" {
@@ -59,23 +59,26 @@ func (g *gathering) add(piece *completionCall) *ai.Error {
 }
 
 // find returns the position of the call that a piece belongs to, or -1: the
-// piece begins another. The index decides, unless the piece has an identifier
-// of its own: some servers number all calls 0. Without an index it is the
-// identifier, and a piece without either goes on with the last call.
+// piece begins another. The index decides, unless the piece has a name and an
+// identifier of its own: some servers number all calls 0, others give every
+// piece of one call another identifier. Without an index it is the identifier,
+// and a piece without either goes on with the last call.
 func (g *gathering) find(piece *completionCall) int {
+	last := -1 // the last call of the index
 	for i := len(g.calls) - 1; i >= 0; i-- {
 		c := &g.calls[i]
-		sameID := piece.ID == c.wireID || piece.ID == "" || c.wireID == ""
 		switch {
-		case piece.Index != nil && c.index == *piece.Index && sameID,
-			piece.Index == nil && piece.ID != "" && piece.ID == c.wireID:
+		case piece.Index != nil && c.index != *piece.Index:
+		case piece.ID != "" && piece.ID == c.wireID:
 			return i
+		case piece.Index != nil && last < 0 && (piece.ID == "" || c.wireID == "" || piece.Function.Name == ""):
+			last = i
 		}
 	}
 	if piece.Index == nil && piece.ID == "" && piece.Function.Name == "" {
 		return len(g.calls) - 1
 	}
-	return -1
+	return last
 }
 
 // identify gives a call its identifier: the server's, if it is one that no

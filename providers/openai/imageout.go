@@ -35,7 +35,7 @@ type imagesBody struct {
 
 // draw answers a request for image generation.
 func (p *Provider) draw(ctx context.Context, req *ai.Request, model string) (*ai.Response, error) {
-	c, err := p.exchange(ctx, http.MethodPost, p.address("/images/generations", model), model, drawing(req, model), maxImagesBytes)
+	c, err := p.exchange(ctx, http.MethodPost, p.address("/images/generations", model), model, p.drawing(req, model), maxImagesBytes)
 	if err != nil {
 		return nil, unsized(err)
 	}
@@ -70,9 +70,13 @@ func (p *Provider) draw(ctx context.Context, req *ai.Request, model string) (*ai
 	return resp, nil
 }
 
-func drawing(req *ai.Request, model string) imagesBody {
+// drawing writes the request. OpenAI's newer models always answer in base64, and
+// refuse to be asked for it.
+func (p *Provider) drawing(req *ai.Request, model string) imagesBody {
 	body := imagesBody{Prompt: req.Prompt, Model: model}
-	if strings.HasPrefix(model, "dall-e") { // others always answer in base64, and refuse the field
+	name, _ := baseModel(model)
+	dallE := strings.HasPrefix(name, "dall-e")
+	if dallE || p.links && !strings.Contains(name, "gpt-image") {
 		body.ResponseFormat = openai.CreateImageResponseFormatB64JSON
 	}
 	if out := req.Output; out != nil {
@@ -80,7 +84,7 @@ func drawing(req *ai.Request, model string) imagesBody {
 		if out.Width > 0 {
 			body.Size = fmt.Sprintf("%dx%d", out.Width, out.Height)
 		}
-		if body.ResponseFormat == "" {
+		if !dallE {
 			body.OutputFormat = strings.TrimPrefix(out.MediaType, "image/")
 		}
 	}

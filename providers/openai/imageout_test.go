@@ -181,6 +181,37 @@ func TestAnImageWhoseSizeCannotBeReadIsStillOne(t *testing.T) {
 	}
 }
 
+// Compatible servers answer with addresses, which are not fetched, unless asked
+// for base64; the models that know nothing else refuse the question.
+func TestBase64IsAskedForWhereItMustBe(t *testing.T) {
+	for _, c := range []struct {
+		base, version, model string
+		want                 any
+	}{
+		{"https://api.x.ai/v1", "", "grok-imagine-image", "b64_json"},
+		{"http://localhost:8080/v1", "", "flux", "b64_json"},
+		{"https://example.com/v1", "", "openai/dall-e-3", "b64_json"},
+		{"https://example.com/v1", "", "openai/gpt-image-1", nil},
+		{"https://example.com/v1", "", "chatgpt-image-latest", nil},
+		{"https://eu.api.openai.com/v1", "", "chatgpt-image-latest", nil},
+		{"https://name.openai.azure.com/openai/v1", "", "drawer", nil},
+		{"https://name.openai.azure.com", "2025-04-01-preview", "drawer", nil},
+	} {
+		w := wiretest.Answering(200, drawn(pictures(t)["image/png"]))
+		p := provider(t, w, func(cfg *openai.Config) {
+			cfg.BaseURL, cfg.APIVersion, cfg.Models.ImageGeneration = c.base, c.version, c.model
+		})
+		req := &ai.Request{Prompt: "x", Output: &ai.ImageOutput{MediaType: "image/png"}}
+		if _, err := p.Analyze(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		_, body := w.Only(t)
+		if named := body["output_format"] == "png"; body["response_format"] != c.want || named == (c.model == "openai/dall-e-3") {
+			t.Errorf("%+v: %v", c, body)
+		}
+	}
+}
+
 func TestAServerMakesImagesIfItIsKnownTo(t *testing.T) {
 	other := func(c *openai.Config) { c.BaseURL = "https://example.com/v1" }
 	for name, c := range map[string]struct {

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/finbrain/ai"
 )
@@ -68,4 +69,16 @@ func (p *Provider) model(req *ai.Request) (name string, alias bool) {
 		return mapped, true
 	}
 	return req.Model, false
+}
+
+// baseModel returns a model's name in lower case, without what a router puts
+// before it, and whether the model was fine-tuned: then it is the name of what
+// that was made from.
+func baseModel(model string) (name string, tuned bool) {
+	name = strings.ToLower(model[strings.LastIndexByte(model, '/')+1:])
+	if rest, ok := strings.CutPrefix(name, "ft:"); ok {
+		name, _, _ = strings.Cut(rest, ":")
+		return name, true
+	}
+	return name, false
 }

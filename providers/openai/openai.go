@@ -37,6 +37,7 @@ type Provider struct {
 	api             string
 	official        bool // OpenAI's own host
 	draws           bool // it makes images, unless kinds says otherwise
+	links           bool // it answers with the addresses of images, unless asked not to
 }
 
 var (
@@ -76,6 +77,7 @@ func New(cfg Config) (*Provider, error) {
 		official:        official(address),
 		draws:           official(address) || cfg.Models.ImageGeneration != "" || slices.Contains(cfg.Kinds, ai.KindImageGeneration),
 	}
+	p.links = !p.official && cfg.APIVersion == "" && !strings.HasSuffix(address.Hostname(), ".azure.com")
 	p.library.BaseURL = strings.TrimRight(address.String(), "/")
 	p.setHeaders(cfg)
 	return p, nil

@@ -43,7 +43,7 @@ func thinks(model string) bool {
 // respondsOnly reports whether a model has no chat completions
 // (https://platform.openai.com/docs/models).
 func respondsOnly(model string) bool {
-	name := strings.ToLower(model[strings.LastIndexByte(model, '/')+1:])
+	name, _ := baseModel(model)
 	for _, part := range [...]string{"codex", "deep-research", "computer-use"} {
 		if strings.Contains(name, part) {
 			return true

@@ -92,14 +92,14 @@ type inputPart struct {
 func (p *Provider) responsesRequest(req *ai.Request, model string, stream bool) *responsesBody {
 	body := &responsesBody{
 		Model: model, Instructions: req.Instruction, MaxOutputTokens: req.MaxTokens, Temperature: req.Temperature,
-		Tools: responsesTools(req.Tools), ToolChoice: responsesToolChoice(req), Stream: stream,
+		Tools: responsesTools(req.Tools, model), ToolChoice: responsesToolChoice(req), Stream: stream,
 	}
 	switch {
 	case len(req.Schema) == 0:
 	case !ofObject(req.Schema):
 		body.Instructions = schemaInWords(req)
 	default:
-		body.Text = &responsesText{responsesFormat{Type: "json_schema", Name: schemaName, Schema: req.Schema, Strict: isStrict(req.Schema)}}
+		body.Text = &responsesText{responsesFormat{Type: "json_schema", Name: schemaName, Schema: req.Schema, Strict: isStrict(req.Schema, model)}}
 	}
 	if effort := p.effortFor(req.Effort, model); effort != "" {
 		body.Reasoning = &responsesEffort{effort}
@@ -114,12 +114,12 @@ func (p *Provider) responsesRequest(req *ai.Request, model string, stream bool) 
 	return body
 }
 
-func responsesTools(tools []ai.Tool) []responsesTool {
+func responsesTools(tools []ai.Tool, model string) []responsesTool {
 	list := make([]responsesTool, len(tools))
 	for i, t := range tools {
 		parameters := toolParameters(t)
 		list[i] = responsesTool{
-			Type: "function", Name: t.Name, Description: t.Description, Parameters: parameters, Strict: new(isStrict(parameters)),
+			Type: "function", Name: t.Name, Description: t.Description, Parameters: parameters, Strict: new(isStrict(parameters, model)),
 		}
 	}
 	return list

@@ -71,7 +71,7 @@ func (p *Provider) exchange(ctx context.Context, method, address, model string, 
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept", "application/json")
-	if _, err := c.Do(req); err != nil {
+	if err := c.send(req); err != nil {
 		return nil, c.failure(ctx, model)
 	}
 	return c, nil

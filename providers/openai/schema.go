@@ -14,7 +14,7 @@ const schemaName = "answer"
 // answerFormat returns how the request's schema is asked for, and the
 // instruction. A schema is enforced strictly where the service can. It takes
 // only the schema of an object at all: another is put to the model in words.
-func answerFormat(req *ai.Request) (format *openai.ChatCompletionResponseFormat, instruction string) {
+func answerFormat(req *ai.Request, model string) (format *openai.ChatCompletionResponseFormat, instruction string) {
 	switch {
 	case len(req.Schema) == 0:
 		return nil, req.Instruction
@@ -24,7 +24,7 @@ func answerFormat(req *ai.Request) (format *openai.ChatCompletionResponseFormat,
 	return &openai.ChatCompletionResponseFormat{
 		Type: openai.ChatCompletionResponseFormatTypeJSONSchema,
 		JSONSchema: &openai.ChatCompletionResponseFormatJSONSchema{
-			Name: schemaName, Schema: req.Schema, Strict: isStrict(req.Schema),
+			Name: schemaName, Schema: req.Schema, Strict: isStrict(req.Schema, model),
 		},
 	}, req.Instruction
 }

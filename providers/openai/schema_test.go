@@ -144,6 +144,44 @@ func TestASchemaIsEnforcedStrictlyExactlyWhereTheServiceCan(t *testing.T) {
 	}
 }
 
+// OpenAI's fine-tuned models enforce no bounds, and refuse a strict schema that
+// has one.
+func TestAFineTunedModelIsNotHeldToBounds(t *testing.T) {
+	for property, strict := range map[string]bool{
+		`{"type":"string","enum":["a"]}`:                           true,
+		`{"anyOf":[{"type":"string"},{"type":"null"}]}`:            true,
+		`{"type":"string","format":"date"}`:                        false,
+		`{"type":"string","pattern":"^a$"}`:                        false,
+		`{"type":"integer","minimum":1}`:                           false,
+		`{"type":"number","exclusiveMaximum":1}`:                   false,
+		`{"type":"number","multipleOf":0.1}`:                       false,
+		`{"type":"array","items":{"type":"string"},"maxItems":3}`:  false,
+		`{"anyOf":[{"type":"integer","maximum":9}]}`:               false,
+		`{"type":"array","items":{"type":"integer","minimum":-1}}`: false,
+	} {
+		for model, tuned := range map[string]bool{"gpt-4.1": false, "ft:gpt-4.1-2025-04-14:acme::x": true, "openai/ft:gpt-4.1:acme::x": true} {
+			schema := json.RawMessage(closed(property))
+			w, other := wiretest.Answering(200, answer("{}")), wiretest.Answering(200, responded(said("{}"), ""))
+			req := &ai.Request{Prompt: "x", Model: model, Schema: schema, Tools: []ai.Tool{{Name: "f", Parameters: schema}}}
+			if _, err := provider(t, w).Analyze(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := provider(t, other, responses).Analyze(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+			_, chat := w.Only(t)
+			_, body := other.Only(t)
+			for _, sent := range []any{
+				chat["response_format"].(map[string]any)["json_schema"], body["text"].(map[string]any)["format"], body["tools"].([]any)[0],
+			} {
+				if want := strict || !tuned; sent.(map[string]any)["strict"] != want {
+					t.Errorf("%s, %s: %v, want strict %v", model, property, sent, want)
+				}
+			}
+		}
+	}
+}
+
 func sameJSON(a, b string) bool {
 	var x, y any
 	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && show(x) == show(y)

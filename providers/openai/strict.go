@@ -18,6 +18,7 @@ const (
 
 // strictSchema is what has been seen of a schema.
 type strictSchema struct {
+	tuned                    bool            // for a model that was fine-tuned
 	definitions              map[string]bool // by the references to them
 	properties, values, text int
 }
@@ -26,12 +27,13 @@ type strictSchema struct {
 // service can enforce; it refuses any other that is to be enforced
 // (https://platform.openai.com/docs/guides/structured-outputs, "Supported
 // schemas"). In doubt a schema is not: then the model is only told of it.
-func isStrict(schema json.RawMessage) bool {
+func isStrict(schema json.RawMessage, model string) bool {
 	root, ok := members(schema)
 	if !ok || !ofObject(schema) || root["anyOf"] != nil {
 		return false
 	}
-	s := &strictSchema{definitions: map[string]bool{"#": true}}
+	_, tuned := baseModel(model)
+	s := &strictSchema{tuned: tuned, definitions: map[string]bool{"#": true}}
 	all := []json.RawMessage{}
 	for _, place := range [...]string{"$defs", "definitions"} {
 		definitions, ok := members(root[place])
@@ -76,7 +78,7 @@ func (s *strictSchema) node(node map[string]json.RawMessage, depth int) bool {
 		return false
 	}
 	for keyword, value := range node {
-		if !s.keyword(keyword, value, types, depth) {
+		if s.tuned && isBound(keyword) || !s.keyword(keyword, value, types, depth) {
 			return false
 		}
 	}
@@ -132,6 +134,16 @@ func (s *strictSchema) keyword(name string, value json.RawMessage, types []strin
 		return s.enum(value)
 	case "anyOf":
 		return s.anyOf(value, depth)
+	}
+	return false
+}
+
+// isBound reports whether a keyword bounds a value, which cannot be enforced on
+// a model that was fine-tuned.
+func isBound(keyword string) bool {
+	switch keyword {
+	case "minItems", "maxItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "format":
+		return true
 	}
 	return false
 }

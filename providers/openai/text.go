@@ -57,12 +57,7 @@ func (c *call) chat(ctx context.Context, req *ai.Request, model string) error {
 	if err != nil {
 		return err
 	}
-	resp, err := c.open(sent)
-	if err != nil {
-		return err
-	}
-	c.err = c.read(resp)
-	return c.err
+	return c.send(sent)
 }
 
 // read puts the text and the tool calls of a whole answer into resp, or says
@@ -101,9 +96,10 @@ func refused() *ai.Error {
 func ending(finish string, text bool, calls *gathering) (ai.FinishReason, *ai.Error) {
 	called := len(calls.calls) > 0
 	finish = strings.ToLower(finish)
+	if problem := brokenOff(finish); problem != nil {
+		return "", problem
+	}
 	switch {
-	case finish == "content_filter":
-		return "", &ai.Error{Code: ai.CodeContentFiltered, Detail: "the answer was blocked"}
 	case called && len(calls.req.Tools) == 0:
 		return "", &ai.Error{Code: ai.CodeModelFailed, Detail: "the model called a tool that the request does not have"}
 	case truncated(finish) && called:
@@ -112,8 +108,6 @@ func ending(finish string, text bool, calls *gathering) (ai.FinishReason, *ai.Er
 		return "", &ai.Error{Code: ai.CodeMaxTokens, Detail: "the token limit was reached before any text"}
 	case truncated(finish):
 		return ai.FinishLength, nil
-	case finish == "insufficient_system_resource" || finish == "error":
-		return "", &ai.Error{Code: ai.CodeUnavailable, Detail: "the service broke the answer off"}
 	case called && (finished(finish) || finish == "tool_calls" || finish == "function_call"):
 		return ai.FinishToolCalls, calls.complete()
 	case finish == "tool_calls" || finish == "function_call":
@@ -124,6 +118,19 @@ func ending(finish string, text bool, calls *gathering) (ai.FinishReason, *ai.Er
 		return "", &ai.Error{Code: ai.CodeBadResponse, Detail: "the answer is empty"}
 	}
 	return ai.FinishStop, nil
+}
+
+// brokenOff is the error that a reason, in lower case, is by itself, nil for
+// any other.
+func brokenOff(reason string) *ai.Error {
+	reason, _, _ = strings.Cut(reason, ":") // Gemini: "content_filter: PROHIBITED_CONTENT"
+	switch reason {
+	case "content_filter", "sensitive":
+		return &ai.Error{Code: ai.CodeContentFiltered, Detail: "the answer was blocked"}
+	case "insufficient_system_resource", "network_error", "error":
+		return &ai.Error{Code: ai.CodeUnavailable, Detail: "the service broke the answer off"}
+	}
+	return nil
 }
 
 const finishStop = "stop"
@@ -142,7 +149,7 @@ func finished(reason string) bool {
 // truncated reports whether the token limit ended the answer.
 func truncated(reason string) bool {
 	switch reason {
-	case "length", "max_tokens", "model_length":
+	case "length", "max_tokens", "model_length", "model_context_window_exceeded":
 		return true
 	}
 	return false

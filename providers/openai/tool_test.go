@@ -157,6 +157,15 @@ func TestStreamedToolCallsArePutTogetherWhateverTheirShape(t *testing.T) {
 			piece(`"id":"a","function":{"name":"rate","arguments":"{\"of\":"}`), piece(`"id":"a","function":{"name":"rate","arguments":"9007199254740993}"}`),
 			piece(`"index":1,"id":"b","function":{"name":"time","arguments":"{"}`), piece(`"index":1,"id":"b","function":{"name":"time","arguments":"}"}`), end,
 		},
+		"identified anew every time": {
+			piece(`"index":0,"id":"a","function":{"name":"rate","arguments":""}`), piece(`"index":0,"id":"c","function":{"arguments":"{\"of\":"}`),
+			piece(`"index":0,"id":"d","function":{"name":"","arguments":"9007199254740993}"}`),
+			piece(`"index":1,"id":"b","function":{"name":"time"}`), piece(`"index":1,"id":"e","function":{"arguments":"{}"}`), end,
+		},
+		"all numbered 0, pieces": {
+			piece(`"index":0,"id":"a","function":{"name":"rate","arguments":""}`), piece(`"index":0,"id":"b","function":{"name":"time","arguments":"{"}`),
+			piece(`"index":0,"id":"a","function":{"arguments":"{\"of\":9007199254740993}"}`), piece(`"index":0,"id":"b","function":{"arguments":"}"}`), end,
+		},
 		"no arguments": {piece(`"index":0,` + whole[0]), piece(`"index":1,"id":"b","function":{"name":"time"}`), end},
 		"an object":    {piece(`"index":0,"id":"a","function":{"name":"rate","arguments":{"of":9007199254740993}}`), piece(`"index":1,` + whole[1]), end},
 		"identified late": {
