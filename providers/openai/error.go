@@ -89,6 +89,9 @@ func (w *errorBody) reason(status int) (ai.Code, string) {
 	if code, detail := w.phrased(); code != "" {
 		return code, detail
 	}
+	if w.perDay() {
+		return ai.CodeQuotaExhausted, "the day's quota is used up"
+	}
 	if status/100 == 2 {
 		return w.disguised()
 	}

@@ -98,6 +98,12 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		{400, `{"object":"error","message":"x is not a multimodal model None","type":"BadRequestError","code":400}`, ai.CodeUnsupported},
 		{400, `[{"error":{"code":400,"message":"x","status":"INVALID_ARGUMENT"}}]`, ai.CodeInvalidRequest},
 		{429, `[{"error":{"code":"insufficient_quota"}}]`, ai.CodeQuotaExhausted},
+		{429, `[{"error":{"code":429,"message":"Please retry in 34.07s.","status":"RESOURCE_EXHAUSTED","details":[
+			{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerMinutePerProject"},{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},
+			{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34s"}]}}]`, ai.CodeQuotaExhausted},
+		{429, `[{"error":{"code":429,"details":[{"violations":[{"quotaId":"GenerateRequestsPerMinutePerProject"}]},7]}}]`, ai.CodeRateLimited},
+		{429, `{"error":{"code":"rate_limit_exceeded","details":"PerDay"}}`, ai.CodeRateLimited},
+		{400, `{"error":{"code":"contentFilter","message":"Your task failed as a result of our safety system."}}`, ai.CodeContentFiltered},
 		{400, `{"error":{"message":["a","b"],"type":7,"param":{},"code":"context_length_exceeded","innererror":"x"}}`, ai.CodeContextLength},
 		{400, `{"error":{"code":"context_length_exceeded"`, ai.CodeInvalidRequest},
 	} {

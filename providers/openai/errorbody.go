@@ -17,6 +17,11 @@ type errorBody struct {
 	Code       word
 	Param      word
 	InnerError struct{ Code word } // Azure's
+	Details    []struct {          // Gemini's
+		Violations []struct {
+			QuotaID word `json:"quotaId"`
+		}
+	}
 
 	found bool // the body holds an error, whatever is in it
 }
@@ -86,6 +91,19 @@ func readErrorBody(body []byte) *errorBody {
 	return w
 }
 
+// perDay reports whether it is a whole day's quota that is used up, whatever wait
+// is named beside it.
+func (w *errorBody) perDay() bool {
+	for _, detail := range w.Details {
+		for _, v := range detail.Violations {
+			if strings.Contains(string(v.QuotaID), "PerDay") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // says reports whether the message has a phrase, given in lower case. Phrases
 // count only where services have no machine-readable reason.
 func (w *errorBody) says(phrase string) bool {
@@ -107,7 +125,7 @@ func meaning(word string) (ai.Code, string) {
 		return ai.CodeContextLength, "the prompt is too long for the model"
 	case "string_above_max_length", "max_tokens_per_request", "tokens_limit_reached", "request_too_large", "image_too_large", "image_file_too_large":
 		return ai.CodeTooLarge, "an input is over the service's limit"
-	case "content_filter", "content_policy_violation", "image_content_policy_violation", "moderation_blocked",
+	case "content_filter", "contentfilter", "content_policy_violation", "image_content_policy_violation", "moderation_blocked",
 		"invalid_prompt", "responsibleaipolicyviolation", "data_inspection_failed":
 		return ai.CodeContentFiltered, "the prompt was blocked"
 	case "model_not_found", "model_not_available", "deploymentnotfound", "model_decommissioned", "model_terms_required",
