@@ -58,6 +58,9 @@ func (st *streaming) body(chunks []chunk, failure chunk) {
 	sent := 0 // chunks with content
 	for _, c := range chunks {
 		if f.breaks() && (c.content && sent == f.After || c.finish || c.end) {
+			if c.content && sent < f.After && c.bare != nil { // Gemini's last piece has the finish
+				st.event(chunk{name: c.name, data: c.bare})
+			}
 			st.breakOff(c, failure)
 			return
 		}

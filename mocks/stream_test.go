@@ -48,6 +48,21 @@ func TestAStreamIsTheAnswerInPieces(t *testing.T) {
 	})
 }
 
+func TestAStreamThatBreaksBehindItsLastPieceLacksOnlyTheFinish(t *testing.T) {
+	eachStreamer(t, func(t *testing.T, p streamer) {
+		s := p.fake()
+		defer s.Close()
+		s.AlwaysAnswer(mocks.Answer{Text: "Net debt fell.", Chunks: 3})
+		for after, want := range map[int]int{2: 2, 3: 3, 9: 3} {
+			s.Script(mocks.EndStream(after))
+			got := p.read(t.Context(), s.Client(), s.BaseURL(), ignore)
+			if len(got.texts) != want || got.finish != "" {
+				t.Errorf("after %d: %+v", after, got)
+			}
+		}
+	})
+}
+
 func TestAStreamCarriesToolCalls(t *testing.T) {
 	eachStreamer(t, func(t *testing.T, p streamer) {
 		s := p.fake()
@@ -82,7 +97,7 @@ func TestEveryStreamFaultIsSeenByTheRealLibrary(t *testing.T) {
 		{"none", mocks.Fault{}, 5, true, "", "", ""},
 		{"stall before the first", mocks.StallStream(0), 0, false, deadline, deadline, deadline},
 		{"stall", mocks.StallStream(2), 2, false, deadline, deadline, deadline},
-		{"stall before the end", mocks.StallStream(9), -1, false, deadline, deadline, deadline},
+		{"stall before the end", mocks.StallStream(9), 5, false, deadline, deadline, deadline},
 		{"cut", mocks.CutStream(2), 2, false, broken, broken, broken},
 		{"cut by bytes", mocks.CutBody(), 0, false, broken, broken, "unexpected end of JSON"},
 		{"cut at the very end", mocks.Fault{CutAfter: 1 << 20}, 5, true, "", broken, broken},

@@ -126,6 +126,32 @@ func TestAHeaderThatIsNamedLikeASecretHoldsOne(t *testing.T) {
 	}
 }
 
+func TestAKeyThatIsAddedBelowTheRecorderIsTakenOut(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, dir, replay.Config{Mode: replay.Record, Transport: answering(func(req *http.Request) (*http.Response, error) {
+		req = req.Clone(req.Context())
+		req.Header.Set("Authorization", "Bearer canary-0123")
+		return direct{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "wrong key: canary-0123")
+		})}.RoundTrip(req)
+	})})
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, chat, nil)
+	resp, err := r.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	if resp.Request != req {
+		t.Error("the response shows the request with the key")
+	}
+	for _, text := range files(t, dir) {
+		if strings.Contains(text, "canary") || !strings.Contains(text, "wrong key: scrubbed") {
+			t.Error(text)
+		}
+	}
+}
+
 func TestACompressedRequestIsRecordedPlain(t *testing.T) {
 	dir := t.TempDir()
 	body := `{"a":"` + key + `"}`

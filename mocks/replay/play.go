@@ -79,7 +79,7 @@ func (t *Transport) find(req *http.Request, body []byte) (*tape, error) {
 	path, query, contentType := req.URL.EscapedPath(), req.URL.RawQuery, req.Header.Get("Content-Type")
 	// A key may or may not have stood in the body that was recorded.
 	asked := keyOf(t.scrub, req.Method, path, query, body, contentType)
-	scrubbed := keyOf(t.scrub.with(req, nil), req.Method, path, query, body, contentType)
+	scrubbed := keyOf(t.scrub.with(req, nil, nil), req.Method, path, query, body, contentType)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, tape := range t.tapes {

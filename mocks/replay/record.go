@@ -33,11 +33,14 @@ func (t *Transport) record(req *http.Request, body []byte) (*http.Response, erro
 	if err != nil {
 		return nil, err
 	}
-	resp.Request = req
-	resp.Body = &tee{
+	b := &tee{
 		t: t, number: number, req: req, sent: body, resp: resp, from: resp.Body, last: begun,
 		stream: isStream(resp.Header.Get("Content-Type")),
 	}
+	if resp.Request != nil {
+		b.header = resp.Request.Header // with what Config.Transport added
+	}
+	resp.Request, resp.Body = req, b
 	return resp, nil
 }
 
@@ -49,6 +52,7 @@ type tee struct {
 	number int
 	req    *http.Request
 	sent   []byte
+	header http.Header // the request's when it was sent
 	resp   *http.Response
 	from   io.ReadCloser
 	stream bool
@@ -111,7 +115,7 @@ func (b *tee) finish(end string) {
 	if end == endLeft && b.whole() {
 		end = ""
 	}
-	s := b.t.scrub.with(b.req, b.resp.Header)
+	s := b.t.scrub.with(b.req, b.header, b.resp.Header)
 	name := fileName(b.number, b.req.Method, s.path(b.req.URL.EscapedPath()))
 	x, err := b.exchange(s, end)
 	if err == nil {

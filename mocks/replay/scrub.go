@@ -30,9 +30,9 @@ func newScrubber(secrets []string) (*scrubber, error) {
 	return &scrubber{slices.Clone(secrets)}, nil
 }
 
-// with returns a scrubber that knows the secrets of a request and, unless it is
-// nil, of its response too.
-func (s *scrubber) with(req *http.Request, header http.Header) *scrubber {
+// with returns a scrubber that knows the secrets of a request too, and of the
+// headers it had when it was sent and those of its response; either may be nil.
+func (s *scrubber) with(req *http.Request, sent, header http.Header) *scrubber {
 	found := slices.Clone(s.secrets)
 	add := func(values ...string) {
 		for _, v := range values {
@@ -41,7 +41,7 @@ func (s *scrubber) with(req *http.Request, header http.Header) *scrubber {
 			}
 		}
 	}
-	for _, h := range [...]http.Header{req.Header, header} {
+	for _, h := range [...]http.Header{req.Header, sent, header} {
 		for name, values := range h {
 			if !secretHeader.MatchString(name) {
 				continue
