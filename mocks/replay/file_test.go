@@ -54,14 +54,18 @@ func TestTheFileIsAsDocumented(t *testing.T) {
 
 func TestRecordingAnewRemovesTheRecordingsBefore(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"0007-post-v1-chat.json", "notes.json", "0001-readme.txt"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o600); err != nil {
+	const request = `"request":{"method":"GET","path":"/"},"response":{"status":200}`
+	for name, text := range map[string]string{
+		"0007-post-v1-chat.json": `{"format":"exchange/1",` + request + `}`, "notes.json": `{"format":"exchange/1",` + request + `}`,
+		"0001-readme.txt": "", "2026-annual-report.json": `{"revenue":1}`, "2025-10-k.json": "{" + request + "}",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	recording(t, dir, replay.Config{}, nil)
 	all := files(t, dir)
-	if _, there := all["0007-post-v1-chat.json"]; there || len(all) != 2 {
+	if _, there := all["0007-post-v1-chat.json"]; there || len(all) != 4 {
 		t.Errorf("%d files are left", len(all))
 	}
 }

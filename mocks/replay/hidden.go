@@ -117,7 +117,7 @@ func gather(texts map[string]*strings.Builder, place string, value any) {
 		if texts[place] == nil {
 			texts[place] = new(strings.Builder)
 		}
-		texts[place].WriteString(v)
+		_, _ = texts[place].WriteString(v)
 	case []any:
 		for i, element := range v {
 			gather(texts, place+"["+strconv.Itoa(i)+"]", element)

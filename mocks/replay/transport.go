@@ -109,6 +109,9 @@ func prepare(dir string) error {
 		if !numbered.MatchString(name) {
 			continue
 		}
+		if x, err := readExchange(dir, name); err != nil || x.Format != format {
+			continue // another's, for all its name: a report of 2026
+		}
 		if err := os.Remove(at(dir, name)); err != nil {
 			return fmt.Errorf("replay: %w", err)
 		}
