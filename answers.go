@@ -125,6 +125,7 @@ func hashTools(h *cache.Hasher, m *Message) {
 		h.String("call", c.ID)
 		h.String("tool", c.Name)
 		h.Bytes("arguments", c.Arguments)
+		h.Bytes("state", c.State)
 	}
 	for i := range m.ToolResults {
 		r := &m.ToolResults[i]
@@ -236,7 +237,8 @@ func static(_ context.Context, l *call, _ fallback.Turn) (answer, error) {
 // store keeps an answer of r under r's own key, if it is whole: the next caller
 // may have better luck with one that was cut short, blocked or a stopgap.
 func (l *call) store(ctx context.Context, r *route, resp *Response) {
-	whole := (resp.FinishReason == FinishStop || resp.FinishReason == "") && !resp.Fallback
+	whole := (resp.FinishReason == FinishStop || resp.FinishReason == "") && !resp.Fallback &&
+		len(resp.ToolCalls) == 0 // which some servers send with "stop", and to requests without tools
 	if l.sum == "" || l.req.Cache.NoStore || !whole || l.left() || ctx.Err() != nil {
 		return
 	}

@@ -14,6 +14,14 @@ func TestACachedAnswerIsShownOnlyToTheSameQuestion(t *testing.T) {
 	base := ai.Request{
 		Prompt: "q", Instruction: "i", Model: "m", MaxTokens: 10, Temperature: new(0.0), Stop: []string{"x"}, Seed: new(int64(1)),
 		History: []ai.Message{{Role: ai.RoleUser, Text: "t"}}, Images: []ai.Image{ai.ImageBytes(png)}, Tenant: "a",
+		Documents: []ai.Document{ai.DocumentBytes([]byte("%PDF-1.7"))}, Schema: []byte("{}"), Effort: ai.EffortLow,
+	}
+	with := func(change func(*ai.ToolCall, *ai.ToolResult)) []ai.Message {
+		call, result := ai.ToolCall{ID: "1", Name: "rate", Arguments: []byte("{}")}, ai.ToolResult{CallID: "1", Content: "c"}
+		change(&call, &result)
+		return []ai.Message{
+			{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{{ID: "2", Name: "rate"}, call}}, {Role: ai.RoleTool, ToolResults: []ai.ToolResult{result}},
+		}
 	}
 	change := map[string]func(*ai.Request){
 		"tenant":      func(r *ai.Request) { r.Tenant = "b" },
@@ -27,6 +35,21 @@ func TestACachedAnswerIsShownOnlyToTheSameQuestion(t *testing.T) {
 		"history":     func(r *ai.Request) { r.History = []ai.Message{{Role: ai.RoleAssistant, Text: "t"}} },
 		"image bytes": func(r *ai.Request) { r.Images = []ai.Image{ai.ImageBytes(append(png, 1))} },
 		"image":       func(r *ai.Request) { r.Images = append(r.Images, r.Images[0]) },
+		"document":    func(r *ai.Request) { r.Documents = []ai.Document{ai.DocumentBytes([]byte("%PDF-1.6"))} },
+		"name":        func(r *ai.Request) { r.Documents = []ai.Document{{Data: r.Documents[0].Data, Name: "10-K"}} },
+		"schema":      func(r *ai.Request) { r.Schema = []byte(`{"type":"object"}`) },
+		"effort":      func(r *ai.Request) { r.Effort = ai.EffortHigh },
+		"call":        func(r *ai.Request) { r.History = with(func(*ai.ToolCall, *ai.ToolResult) {}) },
+		"tool":        func(r *ai.Request) { r.History = with(func(c *ai.ToolCall, _ *ai.ToolResult) { c.Name = "x" }) },
+		"arguments": func(r *ai.Request) {
+			r.History = with(func(c *ai.ToolCall, _ *ai.ToolResult) { c.Arguments = []byte(`{"a":1}`) })
+		},
+		"state": func(r *ai.Request) {
+			r.History = with(func(c *ai.ToolCall, _ *ai.ToolResult) { c.State = []byte("s") })
+		},
+		"result of": func(r *ai.Request) { r.History = with(func(_ *ai.ToolCall, t *ai.ToolResult) { t.CallID = "2" }) },
+		"result":    func(r *ai.Request) { r.History = with(func(_ *ai.ToolCall, t *ai.ToolResult) { t.Content = "d" }) },
+		"failure":   func(r *ai.Request) { r.History = with(func(_ *ai.ToolCall, t *ai.ToolResult) { t.Failed = true }) },
 	}
 	primary := answers("first")
 	client := newClient(t, ai.WithProvider("primary", primary),
@@ -35,7 +58,7 @@ func TestACachedAnswerIsShownOnlyToTheSameQuestion(t *testing.T) {
 	if resp := mustAnalyze(t, client, &base); resp.Source != ai.SourceCache {
 		t.Fatalf("the same question was not answered from the cache: %+v", resp)
 	}
-	for name, f := range change {
+	for name, f := range change { // each is asked once: no other's answer is its own
 		req := base
 		f(&req)
 		if resp := mustAnalyze(t, client, &req); resp.Source != ai.SourceProvider {

@@ -132,7 +132,9 @@ func (l *call) ask(ctx context.Context, r *route, turn fallback.Turn) (answer, e
 	resp, err := l.guarded(ctx, r, s, l.pace(s.plan.Model, turn))
 	if err == nil {
 		l.store(ctx, r, resp)
-		return answer{resp: resp, source: SourceProvider, provider: r.name, model: s.plan.Model}, nil
+		return answer{
+			resp: resp, source: SourceProvider, provider: r.name, model: s.plan.Model, private: l.reads(r),
+		}, nil
 	}
 	if failed, ok := err.(*Error); ok && ctx.Err() == nil {
 		return answer{}, failed
@@ -205,15 +207,16 @@ func (l *call) attempt(caller, ctx context.Context, r *route, s *seat, entry *At
 	return l.attempted(caller, ctx, r, s, entry, resp, err)
 }
 
-// attempted completes the entry of an attempt that ended with resp or err.
+// attempted completes the entry of an attempt that ended with resp or err. Beside
+// err, resp says no more than what was used.
 func (l *call) attempted(caller, ctx context.Context, r *route, s *seat, entry *Attempt, resp *Response, err error) (*Response, error) {
 	entry.Duration = time.Since(l.start) - entry.Start
 	var usage Usage
-	if err == nil {
+	if resp != nil { // the provider charges for what cannot be used, too
 		usage = resp.Usage
-		if r != l.primary && !l.servedSpace(resp) {
-			err = &Error{Code: CodeIncompatibleSpace} // which the provider charges for all the same
-		}
+	}
+	if err == nil && r != l.primary && !l.servedSpace(resp) {
+		err = &Error{Code: CodeIncompatibleSpace}
 	}
 	if err == nil {
 		if entry.Model == "" {

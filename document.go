@@ -9,6 +9,10 @@ const MaxDocumentBytes = 50 << 20
 // pdf is the one media type of documents.
 const pdf = "application/pdf"
 
+// pdfStart is how many bytes a PDF's mark must lie within, as for Adobe's
+// readers (PDF Reference 1.7, appendix H).
+const pdfStart = 1024
+
 // Document is a PDF, either as bytes or by URL.
 type Document struct {
 	// Data is the PDF itself, at most MaxDocumentBytes.
@@ -43,7 +47,7 @@ func (d Document) check() (code Code, field, detail string) {
 	switch {
 	case len(d.Data) > MaxDocumentBytes:
 		return CodeTooLarge, ".Data", "is over the limit of 50 MiB"
-	case d.URL == "" && !bytes.HasPrefix(d.Data, []byte("%PDF-")):
+	case d.URL == "" && !bytes.Contains(d.Data[:min(len(d.Data), pdfStart)], []byte("%PDF-")):
 		return CodeInvalidRequest, ".Data", "is no PDF"
 	}
 	return "", "", ""

@@ -114,13 +114,24 @@ func (f Files) Download(ctx context.Context, id string, to io.Writer) (int64, er
 	if request == nil && isNil(to) {
 		request = invalid("to", "is nil")
 	}
-	var written int64
-	untouched := func(*Error) bool { return written == 0 }
-	return keep(ctx, f, request, untouched, func(ctx context.Context, s FileStore) (int64, error) {
-		var err error
-		written, err = s.DownloadFile(ctx, id, to)
-		return written, err
+	out := &counted{to: to}
+	untouched := func(*Error) bool { return out.n == 0 }
+	_, err := keep(ctx, f, request, untouched, func(ctx context.Context, s FileStore) (int64, error) {
+		return s.DownloadFile(ctx, id, out)
 	})
+	return out.n, err
+}
+
+// counted knows what has been written, also when who wrote it has panicked.
+type counted struct {
+	to io.Writer
+	n  int64
+}
+
+func (w *counted) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	w.n += int64(n)
+	return n, err
 }
 
 // Delete removes a file. Of a file that is gone the provider says

@@ -60,6 +60,7 @@ func TestBadInputIsRefusedByTheNameOfItsFieldBeforeAnyNetwork(t *testing.T) {
 		{"Inputs[1]", ai.Embedding("a", "")},
 		{"Documents[0].Data", &ai.Request{Prompt: "q", Documents: []ai.Document{{}}}},
 		{"Documents[0].Data", &ai.Request{Prompt: "q", Documents: []ai.Document{ai.DocumentBytes(png)}}},
+		{"Documents[0].Data", &ai.Request{Prompt: "q", Documents: []ai.Document{ai.DocumentBytes(append(make([]byte, 1020), "%PDF-1.7"...))}}},
 		{"Documents[0].Data", &ai.Request{Prompt: "q", Documents: []ai.Document{ai.DocumentBytes(append([]byte("%PDF-1.7"), make([]byte, ai.MaxDocumentBytes)...))}}},
 		{"Documents[0].URL", &ai.Request{Prompt: "q", Documents: []ai.Document{ai.DocumentURL("file:///etc/passwd")}}},
 		{"Documents", &ai.Request{Inputs: []string{"a"}, Documents: []ai.Document{document}}},
@@ -123,6 +124,7 @@ func TestWhatIsFilledInDecidesTheKind(t *testing.T) {
 		{&ai.Request{Prompt: "q", Images: []ai.Image{ai.ImageBytes(png)}}, ai.KindImage},
 		{&ai.Request{Prompt: "and now?", History: []ai.Message{{Role: ai.RoleUser, Images: []ai.Image{ai.ImageBytes(png)}}}}, ai.KindImage},
 		{&ai.Request{Inputs: []string{"a"}}, ai.KindEmbedding},
+		{&ai.Request{Prompt: "q", Documents: []ai.Document{ai.DocumentBytes(append(make([]byte, 1019), "%PDF-1.7"...))}}, ai.KindText},
 	}
 	for _, test := range tests {
 		if err := test.req.Validate(); err != nil || test.req.ResolvedKind() != test.want {

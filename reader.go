@@ -49,6 +49,9 @@ func (l *call) read(caller, ctx context.Context, r *route, s *seat, reading *res
 		l.abandon(r, entry, in.got.usage)
 		return nil, err
 	}
+	if err != nil {
+		resp = &Response{Usage: in.got.usage}
+	}
 	return l.attempted(caller, ctx, r, s, entry, resp, err)
 }
 
@@ -70,19 +73,20 @@ func (r *route) stream(ctx context.Context, req *Request, in *reader) {
 			in.end(&Error{Code: CodeBadResponse, Detail: "the provider's adapter panicked"})
 		}
 	}()
-	r.streamer.Stream(ctx, req)(in.take)
+	r.streamer.Stream(ctx, req)(func(d *Delta, err error) bool { return in.take(ctx, d, err) })
 }
 
 // take is the body of the loop over the provider's stream. It is a function, so
-// that a provider which goes on after its end does no harm.
-func (in *reader) take(d *Delta, err error) bool {
+// that a provider which goes on after its end does no harm. Nor does one that
+// goes on after the end of ctx, unless that is with the answer.
+func (in *reader) take(ctx context.Context, d *Delta, err error) bool {
 	switch {
 	case in.over:
 		return false
 	case err != nil:
 		return in.end(err)
-	case d == nil:
-		return in.end(&Error{Code: CodeBadResponse, Detail: "the adapter streamed neither a piece nor an error"})
+	case ctx.Err() != nil && (d == nil || d.Response == nil):
+		return in.end(ctx.Err())
 	}
 	if err := in.got.add(d); err != nil {
 		return in.end(err)
@@ -147,8 +151,9 @@ func (in *reader) answer(req *Request) (*Response, error) {
 	case in.last == nil:
 		return nil, &Error{Code: CodeBadResponse, Detail: "the stream was cut: it ended without a finish reason"}
 	}
-	resp := in.last.Response
+	resp := new(*in.last.Response) // which may be shared
 	in.got.complete(resp)
+	in.got.usage = resp.Usage
 	if err := verify(req, resp); err != nil {
 		return nil, err
 	}

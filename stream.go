@@ -44,7 +44,8 @@ func (d *Delta) content() bool { return d.Text != "" || d.ToolCall != nil }
 // ToolCallDelta is a piece of a ToolCall. The first one of a call has its ID
 // and Name; the Arguments of all, put together, are the call's.
 type ToolCallDelta struct {
-	// Index counts the calls of the answer from 0.
+	// Index counts the calls of the answer from 0, in the order in which they
+	// begin.
 	Index     int
 	ID        string
 	Name      string
@@ -88,10 +89,13 @@ type gathered struct {
 }
 
 func (g *gathered) add(d *Delta) error {
+	if d == nil {
+		return &Error{Code: CodeBadResponse, Detail: "the adapter streamed neither a piece nor an error"}
+	}
 	g.size += len(d.Text)
 	g.text.WriteString(d.Text)
-	if d.ToolCall != nil {
-		g.addCall(d.ToolCall)
+	if d.ToolCall != nil && !g.addCall(d.ToolCall) {
+		return &Error{Code: CodeBadResponse, Detail: "a piece of a tool call came out of order"}
 	}
 	if d.Usage != nil {
 		g.usage = *d.Usage
@@ -105,15 +109,17 @@ func (g *gathered) add(d *Delta) error {
 	return nil
 }
 
-func (g *gathered) addCall(part *ToolCallDelta) {
+// addCall reports whether the piece is of a call that has begun, or begins the
+// next.
+func (g *gathered) addCall(part *ToolCallDelta) bool {
 	if part.Index < 0 || part.Index > len(g.calls) {
-		return
+		return false
 	}
 	if part.Index == len(g.calls) {
 		g.calls = append(g.calls, ToolCall{})
 		g.size += callSize
 	}
-	g.size += len(part.Arguments) + len(part.State)
+	g.size += len(part.ID) + len(part.Name) + len(part.Arguments) + len(part.State)
 	c := &g.calls[part.Index]
 	if part.ID != "" {
 		c.ID = part.ID
@@ -123,6 +129,7 @@ func (g *gathered) addCall(part *ToolCallDelta) {
 	}
 	c.Arguments = append(c.Arguments, part.Arguments...)
 	c.State = append(c.State, part.State...)
+	return true
 }
 
 // complete puts what has come into an answer that lacks it.

@@ -71,6 +71,9 @@ func TestAStreamedAnswerIsCachedAtItsTrueEnd(t *testing.T) {
 		"with calls": {func(ctx context.Context, yield yield) bool {
 			return gives(ai.Delta{ToolCall: &ai.ToolCallDelta{Name: "look"}})(ctx, yield) && ends(ai.Delta{FinishReason: ai.FinishToolCalls})(ctx, yield)
 		}, false},
+		"with calls it had stopped for": {func(ctx context.Context, yield yield) bool {
+			return gives(ai.Delta{ToolCall: &ai.ToolCallDelta{Name: "look"}})(ctx, yield) && ends(ai.Delta{FinishReason: ai.FinishStop})(ctx, yield)
+		}, false},
 		"filtered": {breaks(coded(ai.CodeContentFiltered)), false},
 		"cut":      {func(context.Context, yield) bool { return true }, false},
 	} {

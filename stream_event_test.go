@@ -86,6 +86,33 @@ func TestAnAbandonedStreamTellsWhatItUsed(t *testing.T) {
 	})
 }
 
+func TestWhatCannotBeUsedHasItsUsageTold(t *testing.T) {
+	spent := ai.Usage{InputTokens: 99}
+	cut := &ai.Response{FinishReason: ai.FinishLength, Usage: spent}
+	for name, provider := range map[string]ai.Analyzer{
+		"cut":           script(preamble, says("a")),
+		"broken":        script(preamble, breaks(coded(ai.CodeUnavailable))),
+		"without text":  script(gives(ai.Delta{Response: cut})),
+		"not streaming": &provider{do: func(context.Context, *ai.Request) (*ai.Response, error) { return cut, nil }},
+	} {
+		inBubble(t, func(t *testing.T) {
+			var told []ai.Usage
+			client := newClient(t, ai.WithProvider("primary", provider), noRetries(), ai.WithObserver(ai.ObserverFunc(func(e ai.Event) {
+				if e, ok := e.(ai.AttemptEnded); ok {
+					told = append(told, e.Usage)
+				}
+			})))
+			if p := play(client.Stream(t.Context(), ai.Text("q"))); p.err == nil {
+				t.Errorf("%s: got %+v", name, p.resp)
+			}
+			synctest.Wait()
+			if !slices.Equal(told, []ai.Usage{spent}) {
+				t.Errorf("%s: told %v", name, told)
+			}
+		})
+	}
+}
+
 func TestAnAnswerThatComesWithTheEndIsItsFirstContent(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var told []time.Duration

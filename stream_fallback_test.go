@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -175,6 +174,8 @@ func TestAStreamedAnswerHasASizeLimit(t *testing.T) {
 	for name, big := range map[string]*ai.Delta{
 		"text":      piece,
 		"arguments": {ToolCall: &ai.ToolCallDelta{Arguments: piece.Text}},
+		"ID":        {ToolCall: &ai.ToolCallDelta{ID: piece.Text}},
+		"name":      {ToolCall: &ai.ToolCallDelta{Name: piece.Text}},
 		"state":     {ToolCall: &ai.ToolCallDelta{State: []byte(piece.Text)}},
 	} {
 		endless := func(_ context.Context, yield yield) bool {
@@ -205,14 +206,18 @@ func TestAStreamedAnswerHasASizeLimit(t *testing.T) {
 	}
 }
 
-func TestToolCallsOutOfOrderBreakNothing(t *testing.T) {
-	var steps []step
-	for _, index := range []int{-1, 7, 0, 1 << 40} {
-		steps = append(steps, gives(ai.Delta{ToolCall: &ai.ToolCallDelta{Index: index, Name: "look"}}))
+func TestNoPieceIsLostInSilence(t *testing.T) {
+	for _, index := range []int{-1, 2, 1 << 40} {
+		lost := gives(ai.Delta{ToolCall: &ai.ToolCallDelta{Index: index, Name: "look"}})
+		provider := script(gives(ai.Delta{ToolCall: &ai.ToolCallDelta{Name: "look"}}), lost, stops)
+		client := newClient(t, ai.WithProvider("primary", provider))
+		play(client.Stream(t.Context(), ai.Text("q"))).wantError(t, ai.CodeBadResponse)
+		if _, err := provider.Analyze(t.Context(), nil); ai.CodeOf(err) != ai.CodeBadResponse {
+			t.Errorf("call %d: %v", index, err)
+		}
 	}
-	client := newClient(t, ai.WithProvider("primary", script(append(steps, stops)...)))
-	resp := play(client.Stream(t.Context(), ai.Text("q"))).wantAnswer(t)
-	if names := len(resp.ToolCalls); names != 1 || !slices.Equal(resp.Trail, resp.Trail[:1]) {
-		t.Errorf("got %+v", resp)
+	nothing := func(_ context.Context, yield yield) bool { return yield(nil, nil) }
+	if _, err := script(nothing, stops).Analyze(t.Context(), nil); ai.CodeOf(err) != ai.CodeBadResponse {
+		t.Errorf("neither piece nor error: %v", err)
 	}
 }

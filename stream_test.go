@@ -294,6 +294,17 @@ func TestToolArgumentsKeepEveryDigit(t *testing.T) {
 	}
 }
 
+func TestAProvidersLastPieceIsNotWrittenOn(t *testing.T) {
+	shared := &ai.Response{Model: "m", FinishReason: ai.FinishStop}
+	for _, text := range []string{"a", "b"} {
+		client := newClient(t, ai.WithProvider("primary", script(says(text), gives(ai.Delta{Response: shared}))))
+		play(client.Stream(t.Context(), ai.Text("q"))).wantAnswer(t, text)
+	}
+	if !reflect.DeepEqual(shared, &ai.Response{Model: "m", FinishReason: ai.FinishStop}) {
+		t.Errorf("it is %+v now", shared)
+	}
+}
+
 func TestAThousandStreamsAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		provider := script(says("a"), pauses(time.Second), says("b"), pauses(time.Second), stops)

@@ -126,6 +126,46 @@ func TestAProviderThatIgnoresItsContextIsTooLate(t *testing.T) {
 	})
 }
 
+func TestAnEndedContextEndsTheStreamOfAProviderThatIgnoresIt(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		sent := 0
+		chatter := func(d ai.Delta) *streamer {
+			return script(func(_ context.Context, yield yield) bool {
+				for sent = 1; sent < 1000 && yield(new(d), nil); sent++ {
+					wait(3 * time.Second)
+				}
+				return false
+			})
+		}
+		client := newClient(t, ai.WithProvider("primary", chatter(ai.Delta{})), noRetries())
+		if play(client.Stream(t.Context(), ai.Text("q"))).wantError(t, ai.CodeTimeout); sent != 8 {
+			t.Errorf("without content it sent %d pieces", sent)
+		}
+
+		client = newClient(t, ai.WithProvider("primary", chatter(ai.Delta{Text: "a"})))
+		late, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+		defer cancel()
+		play(client.Stream(late, ai.Text("q"))).wantError(t, ai.CodeDeadline, "a", "a", "a")
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var codes []ai.Code
+		for _, err := range client.Stream(ctx, ai.Text("q")) {
+			cancel()
+			codes = append(codes, ai.CodeOf(err))
+		}
+		if !slices.Equal(codes, []ai.Code{"", ai.CodeCanceled}) || client.Breaker("primary", ai.KindText).FailureCount() != 0 {
+			t.Errorf("heard %q", codes)
+		}
+	})
+}
+
+func TestAnAnswerThatIsWholeCountsThoughTheContextHasEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	ends := func(context.Context, yield) bool { cancel(); return true }
+	client := newClient(t, ai.WithProvider("primary", script(says("a"), ends, stops)))
+	play(client.Stream(ctx, ai.Text("q"))).wantAnswer(t, "a")
+}
+
 func TestACallerWhoCancelsAStreamHearsSoAndNobodyElseIsAsked(t *testing.T) {
 	for name, primary := range map[string]*streamer{
 		"before content": script(pauses(time.Hour)),

@@ -196,12 +196,14 @@ func place(message string) string {
 func repair(req *Request, answer, fault string) Request {
 	again := *req
 	again.History = slices.Clone(req.History)
-	if req.Prompt != "" { // else the model went on with the results of tools
+	if !blank(req.Prompt) { // else the model went on with the results of tools
 		again.History = append(again.History, Message{
 			Role: RoleUser, Text: req.Prompt, Images: req.Images, Documents: req.Documents,
 		})
 	}
-	again.History = append(again.History, Message{Role: RoleAssistant, Text: answer})
+	if !blank(answer) { // which is no turn
+		again.History = append(again.History, Message{Role: RoleAssistant, Text: answer})
+	}
 	again.Prompt = "Your answer does not follow the JSON Schema: " + fault +
 		". Answer again, with nothing but JSON that follows it."
 	again.Images, again.Documents = nil, nil

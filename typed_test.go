@@ -159,6 +159,22 @@ func TestARepairAfterToolResultsKeepsTheConversationWhole(t *testing.T) {
 	}
 }
 
+func TestAnAnswerOfWhiteSpaceIsAskedForAgain(t *testing.T) {
+	req := &ai.Request{Prompt: " ", Tools: []ai.Tool{{Name: "rate"}}, History: []ai.Message{
+		{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{{ID: "1", Name: "rate"}}},
+		{Role: ai.RoleTool, ToolResults: []ai.ToolResult{{CallID: "1", Content: "2"}}},
+	}}
+	for _, req := range []*ai.Request{ai.Text("q"), req} {
+		a := texts(" \n", `{"id":1,"covenants":[]}`)
+		if _, _, err := ai.AnalyzeAs[filing](t.Context(), a, req); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.asked[1].Validate(); err != nil {
+			t.Errorf("asked again with what is refused: %v", err)
+		}
+	}
+}
+
 func TestWhatCannotBeMendedByAskingAgainIsNotAskedAgain(t *testing.T) {
 	for name, test := range map[string]struct {
 		resp *ai.Response
