@@ -185,11 +185,12 @@ func TestTheContentOfAStreamIsRecordedWhenAskedFor(t *testing.T) {
 	}{
 		"text":                    {append([]piece{said(0, "ans"), said(0, "wer")}, ended("gpt-4o")...), text},
 		"an answer with its text": {[]piece{said(0, "ans"), said(0, "wer"), {0, &ai.Delta{FinishReason: ai.FinishStop, Response: &ai.Response{Text: "answer"}}, nil}}, text},
-		"tool calls": {[]piece{call(0, "1", `{"of"`), call(0, "", `:"x"}`), call(1, "2", `{}`), call(7, "3", ""), call(-1, "4", ""),
+		"tool calls": {[]piece{call(0, "1", `{"of"`), call(0, "", `:"x"}`), call(1, "2", `{}`),
 			{0, &ai.Delta{Response: &ai.Response{FinishReason: ai.FinishToolCalls}}, nil}},
 			`[{"finish_reason":"tool_call","parts":[{"arguments":"{\"of\":\"x\"}","id":"1","name":"price","type":"tool_call"},` +
 				`{"arguments":"{}","id":"2","name":"price","type":"tool_call"}],"role":"assistant"}]`},
-		"of what broke off nothing": {[]piece{said(0, "ans"), {0, nil, ai.CodeUnavailable}}, ""},
+		"of calls out of order nothing": {[]piece{call(7, "3", ""), call(-1, "4", ""), {0, &ai.Delta{Response: &ai.Response{FinishReason: ai.FinishToolCalls}}, nil}}, ""},
+		"of what broke off nothing":     {[]piece{said(0, "ans"), {0, nil, ai.CodeUnavailable}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
