@@ -11,7 +11,8 @@ import (
 // 64 MiB, several times a batch of 2048 embeddings of 3072 numbers in base64.
 const DefaultMaxResponseBytes = 64 << 20
 
-// DefaultMaxStreamBytes bounds a body of the type text/event-stream: 256 MiB,
+// DefaultMaxStreamBytes bounds a body of the type text/event-stream, and that of
+// a call under RecordStream, whatever type it claims: 256 MiB,
 // of which little is held at a time. A token takes some 300 bytes.
 const DefaultMaxStreamBytes = 256 << 20
 
@@ -130,7 +131,7 @@ func (t *roundTripper) bound(resp *http.Response, ex *Exchange) {
 	limit := t.limit
 	if ex != nil && ex.Limit > 0 {
 		limit = ex.Limit
-	} else if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+	} else if ex != nil && ex.streaming || strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
 		limit = t.streamLimit
 	}
 	b := &body{ReadCloser: resp.Body, left: limit}

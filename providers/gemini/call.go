@@ -53,20 +53,31 @@ func (w *watcher) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // ask makes one call of genai and turns whatever goes wrong into a *ai.Error.
-// genai panics on some malformed bodies, in its caller's goroutine: that is
-// the service's failure, not the application's.
-func ask[T any](ctx context.Context, model string, call func(context.Context) (T, error)) (answer T, exchange *transport.Exchange, err error) {
+// An error in the body of a success, which genai passes over, is read as in a
+// stream if it says anything. Of the body, as much as keep says is returned.
+func ask[T any](ctx context.Context, model string, keep int, call func(context.Context) (T, error)) (answer T, body []byte, exchange *transport.Exchange, err error) {
 	recorded, exchange := transport.Record(ctx)
-	defer func() {
-		if recover() != nil {
-			err = locate(&ai.Error{Code: ai.CodeBadResponse, Detail: misshapen}, exchange, model)
-		}
-	}()
+	recorded, w := watch(recorded, watched{keep: keep})
 	if err = ctx.Err(); err == nil {
-		answer, err = call(recorded)
+		answer, err = try(recorded, call)
 	}
-	if err != nil {
+	switch {
+	case ctx.Err() == nil && exchange.Status/100 == 2 && transport.Event{Data: w.read}.Failed() && !silent(readRefusal(w.read)):
+		exchange.Fault = w.read
+		err = locate(fault(exchange), exchange, model)
+	case err != nil:
 		err = locate(failure(ctx, exchange, err), exchange, model)
 	}
-	return answer, exchange, err
+	return answer, w.read, exchange, err
+}
+
+// try calls genai, which panics on some malformed bodies, in its caller's
+// goroutine: that is the service's failure, not the application's.
+func try[T any](ctx context.Context, call func(context.Context) (T, error)) (answer T, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errMisshapen
+		}
+	}()
+	return call(ctx)
 }

@@ -64,7 +64,7 @@ type Config struct {
 	// ThinkingLevel is how much a model thinks before it answers when
 	// Request.Effort does not say: "minimal", "low", "medium" or "high", of which
 	// each model knows some; empty is the model's own choice. It is for Gemini 3
-	// and later.
+	// and later; earlier models are not sent it.
 	ThinkingLevel string
 	// ThinkingBudget is the same in tokens, for Gemini 2.5: 0 is not at all,
 	// nil the model's own choice. Thinking counts against Request.MaxTokens.

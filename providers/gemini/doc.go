@@ -12,8 +12,9 @@
 // everything is that a model says it does not take.
 //
 // The signatures that Gemini 3 wants back with its tool calls travel in
-// ai.ToolCall.State. A history that another provider began has none; its calls
-// go out with the placeholder that Google documents for that.
+// ai.ToolCall.State, and go back to the model that gave them. The calls of
+// another model, Google's or another provider's, go out with the placeholder
+// that Google documents for that.
 //
 // The package speaks through google.golang.org/genai and keeps that library's
 // surprises to itself: nothing is retried or continued unasked, no environment

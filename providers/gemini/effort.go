@@ -9,15 +9,16 @@ import (
 )
 
 // thinking says how much the model may think: what the request says, else what
-// the Config says. It is nil for the model's own choice, and for models that do
-// not take the request's.
+// the Config says. It is nil for the model's own choice, and for models that
+// are known not to take it: they would refuse the request.
 func (p *Provider) thinking(effort ai.Effort, model string) *genai.ThinkingConfig {
-	if effort == "" {
-		return p.options.thinking()
-	}
 	switch version := generationOf(model); {
-	case !thinks(model):
+	case effort == "" && version == 0:
+		return p.options.thinking()
+	case !thinks(model), effort == "" && p.options.thinkingLevel != "" && version < gemini3:
 		return nil
+	case effort == "":
+		return p.options.thinking()
 	case version >= gemini3:
 		return &genai.ThinkingConfig{ThinkingLevel: level(effort, model, version)}
 	default:

@@ -1,7 +1,9 @@
 package gemini
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"math"
 	"slices"
 
@@ -26,7 +28,7 @@ func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*a
 	}
 	dims := req.Dimensions
 	for batch := range slices.Chunk(req.Inputs, maxBatch) {
-		answer, exchange, err := p.embedBatch(ctx, batch, req.Dimensions, model)
+		answer, body, exchange, err := p.embedBatch(ctx, batch, req.Dimensions, model)
 		if err != nil {
 			return nil, err
 		}
@@ -36,6 +38,9 @@ func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*a
 		}
 		dims = len(vectors[0])
 		resp.Embeddings = append(resp.Embeddings, vectors...)
+		tokens := embeddedTokens(body)
+		resp.Usage.InputTokens += tokens
+		resp.Usage.TotalTokens += tokens
 		resp.RequestID = transport.RequestID(exchange.Header)
 	}
 	resp.Space.Dimensions = dims
@@ -43,15 +48,32 @@ func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*a
 }
 
 // embedBatch asks for the vectors of at most maxBatch inputs.
-func (p *Provider) embedBatch(ctx context.Context, inputs []string, dims int, model string) (*genai.EmbedContentResponse, *transport.Exchange, error) {
+func (p *Provider) embedBatch(ctx context.Context, inputs []string, dims int, model string) (*genai.EmbedContentResponse, []byte, *transport.Exchange, error) {
 	contents := texts(inputs)
 	config := &genai.EmbedContentConfig{TaskType: p.options.embeddingTask}
 	if dims > 0 {
 		config.OutputDimensionality = new(int32(dims))
 	}
-	return ask(ctx, model, func(ctx context.Context) (*genai.EmbedContentResponse, error) {
+	return ask(ctx, model, itsEnd, func(ctx context.Context) (*genai.EmbedContentResponse, error) {
 		return p.client.Models.EmbedContent(ctx, model, contents, config)
 	})
+}
+
+// embeddedTokens is the usage that stands at the end of a response's JSON, of
+// which genai does not know; 0 if there is none
+// (https://ai.google.dev/api/embeddings#EmbeddingUsageMetadata).
+func embeddedTokens(body []byte) int {
+	const field = `"usageMetadata"`
+	at := bytes.LastIndex(body, []byte(field))
+	if at < 0 {
+		return 0
+	}
+	value := bytes.TrimLeft(body[at+len(field):], ": \t\r\n")
+	var usage struct{ PromptTokenCount uint32 }
+	if json.NewDecoder(bytes.NewReader(value)).Decode(&usage) != nil {
+		return 0
+	}
+	return int(usage.PromptTokenCount)
 }
 
 // texts are the contents to embed. They lie side by side: allocated one by one,

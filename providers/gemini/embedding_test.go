@@ -73,7 +73,7 @@ func TestVectorsThatAreNoAnswerAreABadResponse(t *testing.T) {
 		"over float32": `{"embeddings":[{"values":[1]},{"values":[1e39]}]}`,
 		"no number":    `{"embeddings":[{"values":[1]},{"values":["NaN"]}]}`,
 		"no list":      `{"embeddings":"x"}`,
-		"an error":     `{"error":{"code":500,"message":"late"}}`,
+		"an error":     `{"error":{}}`,
 		"null body":    `null`,
 		"empty body":   ``,
 	} {
@@ -83,6 +83,34 @@ func TestVectorsThatAreNoAnswerAreABadResponse(t *testing.T) {
 				t.Errorf("error = %#v, want bad_response", e)
 			}
 		})
+	}
+}
+
+func TestTheTokensOfEmbeddingsAreCounted(t *testing.T) {
+	inputs := make([]string, 101) // two calls
+	for i := range inputs {
+		inputs[i] = "x"
+	}
+	calls := 0
+	for usage, want := range map[string]int{
+		`"usageMetadata":{"promptTokenCount":7,"promptTokenDetails":[{"modality":"TEXT","tokenCount":7}]}`: 14,
+		`"usageMetadata" : { "promptTokenCount" : 7 }, "more": 1`:                                          14,
+		`"usageMetadata":{}`: 0, `"usageMetadata":null`: 0, `"usageMetadata":"x"`: 0, `"usageMetadata":{"promptTokenCount":-1}`: 0,
+		`"more":1`: 0,
+	} {
+		w := &wiretest.Wire{Answer: func(*http.Request) (*http.Response, error) {
+			list := make([][]float64, []int{100, 1}[calls%2])
+			calls++
+			for i := range list {
+				list[i] = make([]float64, 256) // more than is kept of the body
+				list[i][0] = 1
+			}
+			return wiretest.Response(200, strings.TrimSuffix(vectors(list...), "}")+","+usage+"}"), nil
+		}}
+		got, err := provider(t, w).Analyze(t.Context(), ai.Embedding(inputs...))
+		if err != nil || got.Usage != (ai.Usage{InputTokens: want, TotalTokens: want}) {
+			t.Errorf("%s: got %+v, %v", usage, got, err)
+		}
 	}
 }
 

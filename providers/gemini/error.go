@@ -33,7 +33,7 @@ func failure(ctx context.Context, exchange *transport.Exchange, err error) *ai.E
 	e := new(ai.Error)
 	e.Code, e.Cause = transport.NetworkError(ctx, err)
 	answered := exchange.Status/100 == 2
-	if answered && e.Code == ai.CodeUnavailable {
+	if e.Code == ai.CodeUnavailable && (answered || errors.Is(err, errMisshapen)) {
 		e.Code = ai.CodeBadResponse
 	}
 	if e.Cause == nil && errors.Is(err, errTooManyValues) {
@@ -50,13 +50,14 @@ func failure(ctx context.Context, exchange *transport.Exchange, err error) *ai.E
 
 const misshapen = "the response is not of the documented shape"
 
+var errMisshapen = errors.New(misshapen)
+
 // refusalError reads why the service refused. A reason in the body beats the
 // HTTP status, and that beats the status the body repeats.
 func refusalError(status int, header http.Header, refusal genai.APIError) *ai.Error {
-	if strings.HasPrefix(refusal.Message, "[") { // a list of one, which genai hands on as it came
-		var list []struct{ Error genai.APIError }
-		if json.Unmarshal([]byte(refusal.Message), &list) == nil && len(list) > 0 {
-			refusal = list[0].Error
+	if len(refusal.Details) == 0 { // genai hands on a body that it cannot read as it came
+		if whole := readRefusal([]byte(refusal.Message)); !silent(whole) {
+			refusal = whole
 		}
 	}
 	d := parseDetails(refusal.Details)
@@ -74,16 +75,39 @@ func refusalError(status int, header http.Header, refusal genai.APIError) *ai.Er
 	return e
 }
 
-// fault is the error that a stream told of after it had begun. The HTTP status
+// fault is the error that a stream told of after it had begun, or the body of a
+// success. The HTTP status
 // was that of a success then: the one in the error counts.
 func fault(exchange *transport.Exchange) *ai.Error {
-	var event struct{ Error genai.APIError }
-	_ = json.Unmarshal(exchange.Fault, &event) // an error of another shape is one without details
-	status := event.Error.Code
+	refusal := readRefusal(exchange.Fault)
+	status := refusal.Code
 	if status < 400 || status > 599 {
-		status = statusOf(event.Error.Status)
+		status = statusOf(refusal.Status)
 	}
-	return refusalError(status, exchange.Header, event.Error)
+	return refusalError(status, exchange.Header, refusal)
+}
+
+// readRefusal reads an error as far as it has the documented shape, in its
+// object, in a list of one such, or by itself. What is of another type stays
+// zero: gateways write codes as texts and errors as mere messages.
+func readRefusal(body []byte) (refusal genai.APIError) {
+	var list []json.RawMessage
+	if json.Unmarshal(body, &list) == nil && len(list) > 0 {
+		body = list[0]
+	}
+	var object struct{ Error json.RawMessage }
+	if json.Unmarshal(body, &object) == nil && len(object.Error) > 0 {
+		body = object.Error
+	}
+	if json.Unmarshal(body, &refusal.Message) != nil {
+		_ = json.Unmarshal(body, &refusal)
+	}
+	return refusal
+}
+
+// silent reports whether a refusal says nothing at all.
+func silent(refusal genai.APIError) bool {
+	return refusal.Code == 0 && refusal.Message == "" && refusal.Status == "" && refusal.Details == nil
 }
 
 // statusOf is the HTTP status of a status of google.rpc (code.proto).

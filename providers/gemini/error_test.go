@@ -69,6 +69,13 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		{"unauthenticated", refusal(401, "UNAUTHENTICATED", "no", ""), 401, ai.CodeAuthentication, 0},
 		{"bad key by reason", refusal(400, "INVALID_ARGUMENT", "x", because("API_KEY_INVALID")), 400, ai.CodeAuthentication, 0},
 		{"bad key by phrase", refusal(400, "INVALID_ARGUMENT", "API key expired. Please renew the API key.", ""), 400, ai.CodeAuthentication, 0},
+		{"key not for this address", refusal(403, "PERMISSION_DENIED", "x", because("API_KEY_IP_ADDRESS_BLOCKED")), 403, ai.CodeAuthentication, 0},
+		{"thinking level not taken", refusal(400, "INVALID_ARGUMENT", "Thinking level is not supported for this model.", ""), 400, ai.CodeUnsupported, 0},
+		{"method not taken", refusal(404, "NOT_FOUND", "models/x is not found for API version v1beta, or is not supported for generateContent.", ""), 404, ai.CodeNotAvailable, 0},
+		{"a code in words", `{"error":{"code":"429","status":"RESOURCE_EXHAUSTED","details":[` + quota(perDay) + `]}}`, 429, ai.CodeQuotaExhausted, 0},
+		{"details of another shape", `{"error":{"code":429,"message":"Please retry in 3s.","details":{}}}`, 429, ai.CodeRateLimited, 3 * time.Second},
+		{"a message only", `{"error":"Your prepayment credits are depleted."}`, 429, ai.CodeQuotaExhausted, 0},
+		{"an error within the message", refusal(429, "RESOURCE_EXHAUSTED", refusal(429, "RESOURCE_EXHAUSTED", "x", quota(perDay)), ""), 429, ai.CodeQuotaExhausted, 0},
 		{"leaked key", refusal(403, "PERMISSION_DENIED", "Your API key was reported as leaked.", ""), 403, ai.CodeAuthentication, 0},
 		{"no key", refusal(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers", ""), 403, ai.CodeAuthentication, 0},
 		{"payment required", ``, 402, ai.CodeQuotaExhausted, 0},
@@ -121,7 +128,7 @@ func TestTheWaitOfAHeaderCountsWhenTheBodyNamesNone(t *testing.T) {
 func TestABodyThatIsNoAnswerIsABadResponse(t *testing.T) {
 	for name, body := range map[string]string{
 		"empty": ``, "null": `null`, "object": `{}`, "html": `<html>hello</html>`, "array": `[]`, "text": `"x"`,
-		"error":           refusal(429, "RESOURCE_EXHAUSTED", "x", ""),
+		"silent error": `{"error":{}}`, "null error": `{"error":null}`,
 		"null candidates": `{"candidates":null}`, "no candidates": `{"candidates":[]}`,
 		"candidates text": `{"candidates":"x"}`, "null candidate": `{"candidates":[null]}`, "candidate text": `{"candidates":["x"]}`,
 		"null content": `{"candidates":[{"content":null,"finishReason":"STOP"}]}`,

@@ -50,7 +50,7 @@ func TestRequestsEqualThoseOfTheLibrary(t *testing.T) {
 					Mode: genai.FunctionCallingConfigModeAny, AllowedFunctionNames: []string{"f"}}}}},
 		{"tools in history", ai.Request{History: []ai.Message{
 			{Role: ai.RoleUser, Text: "x"},
-			{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{{ID: "1", Name: "f", Arguments: arguments, State: []byte("gemini:\xff\x00")}, {ID: "2", Name: "g"}}},
+			{Role: ai.RoleAssistant, ToolCalls: []ai.ToolCall{{ID: "1", Name: "f", Arguments: arguments, State: []byte("gemini:gemini-3.8-flash \xff\x00")}, {ID: "2", Name: "g"}}},
 			{Role: ai.RoleTool, ToolResults: []ai.ToolResult{{CallID: "1", Content: "fine"}, {CallID: "2", Content: "broken", Failed: true}}},
 		}}, []*genai.Content{user(x),
 			{Role: genai.RoleModel, Parts: []*genai.Part{

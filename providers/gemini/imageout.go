@@ -16,19 +16,19 @@ import (
 
 // draw answers a request for image generation.
 func (p *Provider) draw(ctx context.Context, req *ai.Request, model string) (*ai.Response, error) {
-	answer, exchange, err := ask(ctx, model, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
+	answer, _, exchange, err := ask(ctx, model, itsEnd, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
 		return p.client.Models.GenerateContent(ctx, model, genai.Text(req.Prompt), drawing(req.Output, model))
 	})
 	if err != nil {
 		return nil, err
 	}
-	r := reading{req: req}
+	r := reading{req: req, asked: model}
 	_, _, problem := r.take(answer, nil)
 	images := pictures(answer)
 	r.text = len(images) > 0 // what counts as an answer here
 	var resp *ai.Response
 	if problem == nil {
-		resp, problem = r.end(exchange, model)
+		resp, problem = r.end(exchange)
 	}
 	switch {
 	case problem != nil && problem.Code == ai.CodeBadResponse && r.begun:
@@ -37,7 +37,7 @@ func (p *Provider) draw(ctx context.Context, req *ai.Request, model string) (*ai
 		resp.Images = images
 		return resp, nil
 	}
-	return nil, r.locate(problem, exchange, model)
+	return nil, r.locate(problem, exchange)
 }
 
 // drawing is the configuration of a call for an image.

@@ -19,7 +19,8 @@ const maxCalls = 1000
 // reading is what has been read of an answer: of one response, or of those of
 // a stream one after the other.
 type reading struct {
-	req *ai.Request
+	req   *ai.Request
+	asked string // the model
 
 	begun  bool // a candidate has come
 	text   bool // so has text
@@ -107,7 +108,7 @@ func (r *reading) call(part *genai.Part, exact json.RawMessage) *ai.Error {
 		return &ai.Error{Code: ai.CodeBadResponse, Detail: "the answer has too many tool calls"}
 	}
 	r.calls = append(r.calls, ai.ToolCall{
-		ID: r.callID(call.ID), Name: call.Name, Arguments: exact, State: state(part.ThoughtSignature),
+		ID: r.callID(call.ID), Name: call.Name, Arguments: exact, State: state(part.ThoughtSignature, r.asked),
 	})
 	return nil
 }
@@ -152,13 +153,13 @@ func arguments(body []byte, parts int) []json.RawMessage {
 }
 
 // end is the answer, without its text, or why it is none.
-func (r *reading) end(exchange *transport.Exchange, model string) (*ai.Response, *ai.Error) {
+func (r *reading) end(exchange *transport.Exchange) (*ai.Response, *ai.Error) {
 	reason, problem := finish(r.finish, r.text, len(r.calls) > 0)
 	if problem != nil {
 		return nil, problem
 	}
 	if r.model == "" {
-		r.model = model
+		r.model = r.asked
 	}
 	return &ai.Response{
 		ToolCalls:    r.calls,
@@ -172,7 +173,7 @@ func (r *reading) end(exchange *transport.Exchange, model string) (*ai.Response,
 }
 
 // locate completes an error with where it happened.
-func (r *reading) locate(e *ai.Error, exchange *transport.Exchange, model string) *ai.Error {
+func (r *reading) locate(e *ai.Error, exchange *transport.Exchange) *ai.Error {
 	e.RequestID = requestID(r.id, exchange)
-	return locate(e, exchange, model)
+	return locate(e, exchange, r.asked)
 }

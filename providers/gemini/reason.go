@@ -33,7 +33,7 @@ func reason(status int, refusal genai.APIError, d details) (ai.Code, string) {
 		return ai.CodeUnavailable, "the service cancelled the request"
 	case status >= 500:
 		return transport.CodeOfStatus(status), ""
-	case d.reason == "API_KEY_INVALID",
+	case strings.HasPrefix(d.reason, "API_KEY_"), // INVALID, SERVICE_BLOCKED, IP_ADDRESS_BLOCKED …
 		says("api key not valid", "api key not found", "api key expired", "reported as leaked", "unregistered callers", "has been suspended"):
 		return ai.CodeAuthentication, "the API key is not valid"
 	case d.reason == "BILLING_DISABLED":
@@ -44,8 +44,8 @@ func reason(status int, refusal genai.APIError, d details) (ai.Code, string) {
 		return ai.CodeContextLength, ""
 	case says("payload size exceeds", "text fields that are too large"):
 		return ai.CodeTooLarge, ""
-	case says("unsupported mime type", "unsupported file uri", "cannot fetch content", "is not enabled for models/",
-		"does not support the requested response modalities", "is unsupported"):
+	case status == http.StatusBadRequest && says("unsupported mime type", "unsupported file uri", "cannot fetch content",
+		"is not enabled for", "does not support", "is not supported", "is unsupported", "only works in thinking mode", "can't be disabled"):
 		return ai.CodeUnsupported, "the model does not take such a request"
 	}
 	return transport.CodeOfStatus(status), ""

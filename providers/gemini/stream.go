@@ -34,7 +34,7 @@ func (p *Provider) Stream(ctx context.Context, req *ai.Request) iter.Seq2[*ai.De
 			}
 			yield(&ai.Delta{FinishReason: resp.FinishReason, Response: resp}, nil)
 		default:
-			s := stream{reading: reading{req: req}, asked: model, yield: yield}
+			s := stream{reading: reading{req: req, asked: model}, yield: yield}
 			if err := s.run(ctx, p); err != nil && !s.left {
 				yield(nil, err)
 			}
@@ -45,7 +45,6 @@ func (p *Provider) Stream(ctx context.Context, req *ai.Request) iter.Seq2[*ai.De
 // stream is one streamed answer.
 type stream struct {
 	reading
-	asked    string // the model
 	exchange *transport.Exchange
 	watched  *watched
 
@@ -66,7 +65,11 @@ type piece struct {
 func (s *stream) run(ctx context.Context, p *Provider) (err error) {
 	recorded, exchange := transport.RecordStream(ctx)
 	s.exchange = exchange
-	recorded, s.watched = watch(recorded, watched{events: true, keep: len(s.req.Tools) > 0})
+	seen := watched{events: true}
+	if len(s.req.Tools) > 0 {
+		seen.keep = allOfIt
+	}
+	recorded, s.watched = watch(recorded, seen)
 	defer func() {
 		if s.away {
 			return
@@ -102,7 +105,7 @@ func (s *stream) run(ctx context.Context, p *Provider) (err error) {
 	return s.close(ctx)
 }
 
-func (s *stream) fail(problem *ai.Error) error { return s.locate(problem, s.exchange, s.asked) }
+func (s *stream) fail(problem *ai.Error) error { return s.locate(problem, s.exchange) }
 
 // chunk hands on what one response of the stream holds. A reason to end that is
 // a failure ends the stream at once.
@@ -161,7 +164,7 @@ func (s *stream) close(ctx context.Context) error {
 	case s.finish == "":
 		return s.fail(&ai.Error{Code: ai.CodeBadResponse, Detail: "the stream ended without a finish reason", Cause: io.ErrUnexpectedEOF})
 	}
-	resp, problem := s.end(s.exchange, s.asked)
+	resp, problem := s.end(s.exchange)
 	if problem != nil {
 		return s.fail(problem)
 	}

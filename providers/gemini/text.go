@@ -13,23 +13,26 @@ import (
 
 // generate answers a text or image request.
 func (p *Provider) generate(ctx context.Context, req *ai.Request, model string) (*ai.Response, error) {
-	watched, w := watch(ctx, watched{keep: len(req.Tools) > 0})
-	answer, exchange, err := ask(watched, model, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
+	keep := itsEnd
+	if len(req.Tools) > 0 {
+		keep = allOfIt
+	}
+	answer, body, exchange, err := ask(ctx, model, keep, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
 		return p.client.Models.GenerateContent(ctx, model, nil, p.config(req, model))
 	})
 	if err != nil {
 		return nil, err
 	}
-	r := reading{req: req}
-	text, _, problem := r.take(answer, w.read)
+	r := reading{req: req, asked: model}
+	text, _, problem := r.take(answer, body)
 	if problem == nil {
 		var resp *ai.Response
-		if resp, problem = r.end(exchange, model); problem == nil {
+		if resp, problem = r.end(exchange); problem == nil {
 			resp.Text = text
 			return resp, nil
 		}
 	}
-	return nil, r.locate(problem, exchange, model)
+	return nil, r.locate(problem, exchange)
 }
 
 // config is the call's own configuration: genai writes to what it is given, so

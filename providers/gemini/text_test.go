@@ -91,6 +91,28 @@ func TestThinkingIsSentAsConfigured(t *testing.T) {
 	}
 }
 
+func TestThinkingIsNotSentToModelsThatWouldRefuseIt(t *testing.T) {
+	level := func(c *gemini.Config) { c.ThinkingLevel = "low" }
+	budget := func(c *gemini.Config) { c.ThinkingBudget = new(0) }
+	for _, c := range []struct {
+		model  string
+		change func(*gemini.Config)
+		sent   bool
+	}{
+		{"gemini-2.5-flash", level, false}, {"gemini-2.5-flash", budget, true}, {"gemini-2.0-flash", budget, false},
+		{"gemini-3-pro-image", level, false}, {"gemini-3-flash", budget, true}, {"gemini-flash-latest", level, true}, {"house/model", level, true},
+	} {
+		w := wiretest.Answering(200, answer("fine"))
+		if _, err := provider(t, w, c.change).Analyze(t.Context(), &ai.Request{Prompt: "x", Model: c.model}); err != nil {
+			t.Fatal(err)
+		}
+		_, body := w.Only(t)
+		if got := body["generationConfig"].(map[string]any)["thinkingConfig"]; (got != nil) != c.sent {
+			t.Errorf("%s is sent %v", c.model, got)
+		}
+	}
+}
+
 func TestAnAnswerIsReadWhole(t *testing.T) {
 	w := wiretest.Answering(200, `{"candidates":[{"content":{"role":"model","parts":[
 			{"text":"Let me think.","thought":true},{"text":"It is "},{"inlineData":{"mimeType":"image/png","data":""}},{"text":"sound."}]},

@@ -42,8 +42,8 @@ func toolConfig(req *ai.Request) *genai.ToolConfig {
 	return &genai.ToolConfig{FunctionCallingConfig: config}
 }
 
-// unsigned stands for the thought signature of a call that another provider's
-// model made: from Gemini 3 on, the first call of a turn must have one
+// unsigned stands for the thought signature of a call that another model made,
+// of Google's or not: from Gemini 3 on, the first call of a turn must have one
 // (https://ai.google.dev/gemini-api/docs/thought-signatures).
 const unsigned = "skip_thought_signature_validator"
 
@@ -53,7 +53,7 @@ func callParts(calls []ai.ToolCall, model string) []*genai.Part {
 	for i := range calls {
 		list[i] = &genai.Part{
 			FunctionCall:     &genai.FunctionCall{ID: calls[i].ID, Name: calls[i].Name, Args: exact(calls[i].Arguments)},
-			ThoughtSignature: signature(calls[i].State),
+			ThoughtSignature: signature(calls[i].State, model),
 		}
 	}
 	if len(list) > 0 && list[0].ThoughtSignature == nil && generationOf(model) >= gemini3 {
@@ -106,18 +106,18 @@ func content(text string) any {
 // stateTag begins the State of calls that this package returned.
 const stateTag = "gemini:"
 
-// state keeps a thought signature for the way back.
-func state(signature []byte) []byte {
+// state keeps a thought signature for the way back, with the model it is of.
+func state(signature []byte, model string) []byte {
 	if len(signature) == 0 {
 		return nil
 	}
-	return append([]byte(stateTag), signature...)
+	return append([]byte(stateTag+model+" "), signature...)
 }
 
-// signature is the thought signature in a State, nil in that of another
-// provider.
-func signature(state []byte) []byte {
-	signature, ok := bytes.CutPrefix(state, []byte(stateTag))
+// signature is the thought signature in a State, nil in that of another model:
+// the API refuses signatures that are not the model's own.
+func signature(state []byte, model string) []byte {
+	signature, ok := bytes.CutPrefix(state, []byte(stateTag+model+" "))
 	if !ok || len(signature) == 0 {
 		return nil
 	}

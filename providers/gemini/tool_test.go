@@ -79,7 +79,7 @@ func TestParallelCallsAreReadExactly(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []ai.ToolCall{
-			{ID: "c1", Name: "weather", Arguments: json.RawMessage(`{"place":"Florence","day":9007199254740993,"f":1e300,"z":[0.1000]}`), State: []byte("gemini:sig")},
+			{ID: "c1", Name: "weather", Arguments: json.RawMessage(`{"place":"Florence","day":9007199254740993,"f":1e300,"z":[0.1000]}`), State: []byte("gemini:gemini-3.8-flash sig")},
 			{ID: "c2", Name: "weather", Arguments: json.RawMessage(`{}`)},
 			{ID: "c3", Name: "weather", Arguments: json.RawMessage(`{}`)},
 		}
@@ -151,7 +151,7 @@ func conversed(calls ...ai.ToolCall) *ai.Request {
 func TestCallsAndResultsGoBackExactly(t *testing.T) {
 	w := wiretest.Answering(200, answer("fine"))
 	req := conversed(
-		ai.ToolCall{ID: "a", Name: "weather", Arguments: json.RawMessage(`{"day":9007199254740993,"place":"Rome"}`), State: []byte("gemini:sig")},
+		ai.ToolCall{ID: "a", Name: "weather", Arguments: json.RawMessage(`{"day":9007199254740993,"place":"Rome"}`), State: []byte("gemini:gemini-3.8-flash sig")},
 		ai.ToolCall{ID: "b", Name: "weather", State: []byte("openai:xyz")},
 		ai.ToolCall{ID: "c", Name: "now", Arguments: json.RawMessage(`{}`)},
 	)
@@ -175,14 +175,16 @@ func TestCallsAndResultsGoBackExactly(t *testing.T) {
 	}
 }
 
-func TestAHistoryOfAnotherProviderIsSignedForModelsThatInsist(t *testing.T) {
+func TestAHistoryOfAnotherModelIsSignedForModelsThatInsist(t *testing.T) {
 	const dummy = `"thoughtSignature":"c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="`
 	for model, want := range map[string]int{
 		"gemini-3-pro-preview": 1, "gemini-3.8-flash": 1, "gemini-flash-latest": 1, "gemini-4-argon": 1,
 		"gemini-2.5-pro": 0, "gemini-2.0-flash": 0, "gemma-3-27b-it": 0,
 	} {
 		w := wiretest.Answering(200, answer("fine"))
-		req := conversed(ai.ToolCall{ID: "a", Name: "f", State: []byte("gemini:")}, ai.ToolCall{ID: "b", Name: "f", State: []byte("x")})
+		req := conversed(
+			ai.ToolCall{ID: "a", Name: "f", State: []byte("gemini:" + model + " ")}, ai.ToolCall{ID: "b", Name: "f", State: []byte("x")},
+			ai.ToolCall{ID: "c", Name: "f", State: []byte("gemini:gemini-3.1-pro-preview sig")})
 		req.Model = model
 		if _, err := provider(t, w).Analyze(t.Context(), req); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 )
 
@@ -22,9 +23,25 @@ var errTooManyValues = errors.New("too many values in the response")
 // watched is what is seen of a response while genai reads it.
 type watched struct {
 	events bool   // it is a stream
-	keep   bool   // keep what is read
+	keep   int    // how many bytes of what is read are kept at least, the last ones
 	read   []byte // the response, or the event of a stream that was read last
 	err    error  // what ended a stream early
+}
+
+// What is kept of a response: its end, which is all of an error and has the
+// usage of embeddings, or all of it.
+const (
+	itsEnd  = 16 << 10
+	allOfIt = math.MaxInt
+)
+
+// hold keeps what was read.
+func (w *watched) hold(data []byte) {
+	data = data[max(0, len(data)-w.keep):]
+	if len(w.read)-w.keep > w.keep-len(data) { // together more than twice as much
+		w.read = w.read[:copy(w.read, w.read[len(w.read)-w.keep:])]
+	}
+	w.read = append(w.read, data...)
 }
 
 type watchedKey struct{}
@@ -75,9 +92,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 		}
 		return 0, b.err
 	}
-	if b.w.keep {
-		b.w.read = append(b.w.read, p[:n]...)
-	}
+	b.w.hold(p[:n])
 	for _, c := range p[max(0, n-2):n] {
 		b.fresh = b.brk && c == '\n'
 		b.brk = c == '\n'
