@@ -131,6 +131,16 @@ func TestAStreamMayBeLongerThanOtherBodies(t *testing.T) {
 	}
 }
 
+// Some servers give an event stream another type, or none.
+func TestAStreamThatWasAskedForIsOneWhateverItsType(t *testing.T) {
+	const limit = transport.DefaultMaxResponseBytes
+	events := strings.Repeat(": "+strings.Repeat("x", 1<<20)+"\ndata: {}\n\n", limit>>20)
+	ex, _, err := stream(t, over(func(*http.Request) (*http.Response, error) { return respond(200, events), nil }, 0), "https://api.example.com/")
+	if err != nil || ex.Err != nil || len(events) <= limit {
+		t.Errorf("%d bytes: %v, %v", len(events), err, ex.Err)
+	}
+}
+
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }

@@ -54,10 +54,10 @@ func (w *watcher) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // ask makes one call of genai and turns whatever goes wrong into a *ai.Error.
 // An error in the body of a success, which genai passes over, is read as in a
-// stream if it says anything. Of the body, as much as keep says is returned.
-func ask[T any](ctx context.Context, model string, keep int, call func(context.Context) (T, error)) (answer T, body []byte, exchange *transport.Exchange, err error) {
+// stream if it says anything. The body is returned as far as it is kept.
+func ask[T any](ctx context.Context, model string, seen watched, call func(context.Context) (T, error)) (answer T, body []byte, exchange *transport.Exchange, err error) {
 	recorded, exchange := transport.Record(ctx)
-	recorded, w := watch(recorded, watched{keep: keep})
+	recorded, w := watch(recorded, seen)
 	if err = ctx.Err(); err == nil {
 		answer, err = try(recorded, call)
 	}

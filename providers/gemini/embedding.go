@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"slices"
 
 	"google.golang.org/genai"
 
@@ -27,17 +26,18 @@ func (p *Provider) embed(ctx context.Context, req *ai.Request, model string) (*a
 		Model:      model,
 	}
 	dims := req.Dimensions
-	for batch := range slices.Chunk(req.Inputs, maxBatch) {
+	for rest := req.Inputs; len(rest) > 0; {
+		batch := rest[:min(len(rest), maxBatch)]
+		rest = rest[len(batch):]
 		answer, body, exchange, err := p.embedBatch(ctx, batch, req.Dimensions, model)
 		if err != nil {
 			return nil, err
 		}
-		vectors, problem := readVectors(answer, len(batch), dims)
-		if problem != "" {
+		var problem string
+		if resp.Embeddings, problem = readVectors(resp.Embeddings, answer, len(batch), dims); problem != "" {
 			return nil, locate(&ai.Error{Code: ai.CodeBadResponse, Detail: problem}, exchange, model)
 		}
-		dims = len(vectors[0])
-		resp.Embeddings = append(resp.Embeddings, vectors...)
+		dims = len(resp.Embeddings[0])
 		tokens := embeddedTokens(body)
 		resp.Usage.InputTokens += tokens
 		resp.Usage.TotalTokens += tokens
@@ -54,7 +54,7 @@ func (p *Provider) embedBatch(ctx context.Context, inputs []string, dims int, mo
 	if dims > 0 {
 		config.OutputDimensionality = new(int32(dims))
 	}
-	return ask(ctx, model, itsEnd, func(ctx context.Context) (*genai.EmbedContentResponse, error) {
+	return ask(ctx, model, watched{keep: itsEnd, read: make([]byte, 0, 2*itsEnd)}, func(ctx context.Context) (*genai.EmbedContentResponse, error) {
 		return p.client.Models.EmbedContent(ctx, model, contents, config)
 	})
 }
@@ -105,14 +105,14 @@ func (p *Provider) space(req *ai.Request, model string) ai.Space {
 	return ai.Space{Vendor: p.vendor, Model: model, Dimensions: dims, Normalized: true}
 }
 
-// readVectors checks that there is one usable vector for each input, all of the
-// same dimensions (0: whichever they are), and scales each to length 1.
-func readVectors(answer *genai.EmbedContentResponse, count, dims int) (list [][]float32, problem string) {
+// readVectors adds the vectors of an answer to a list. It checks that there is
+// one usable vector for each input, all of the same dimensions (0: whichever
+// they are), and scales each to length 1.
+func readVectors(list [][]float32, answer *genai.EmbedContentResponse, count, dims int) (longer [][]float32, problem string) {
 	if len(answer.Embeddings) != count {
 		return nil, "the number of vectors is not that of the inputs"
 	}
-	list = make([][]float32, count)
-	for i, e := range answer.Embeddings {
+	for _, e := range answer.Embeddings {
 		if e == nil || len(e.Values) == 0 {
 			return nil, "a vector is empty"
 		}
@@ -125,7 +125,7 @@ func readVectors(answer *genai.EmbedContentResponse, count, dims int) (list [][]
 		if !normalize(e.Values) {
 			return nil, "a vector is zero or not finite"
 		}
-		list[i] = e.Values
+		list = append(list, e.Values)
 	}
 	return list, ""
 }

@@ -16,7 +16,7 @@ import (
 
 // draw answers a request for image generation.
 func (p *Provider) draw(ctx context.Context, req *ai.Request, model string) (*ai.Response, error) {
-	answer, _, exchange, err := ask(ctx, model, itsEnd, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
+	answer, _, exchange, err := ask(ctx, model, watched{keep: itsEnd}, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
 		return p.client.Models.GenerateContent(ctx, model, genai.Text(req.Prompt), drawing(req.Output, model))
 	})
 	if err != nil {

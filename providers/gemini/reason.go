@@ -25,7 +25,7 @@ func reason(status int, refusal genai.APIError, d details) (ai.Code, string) {
 		switch {
 		case d.daily:
 			return ai.CodeQuotaExhausted, "a daily quota is used up"
-		case d.reason == "QUOTA_EXHAUSTED", says("prepayment credits", "spending cap", "spend cap"):
+		case d.reason == "QUOTA_EXHAUSTED", says("prepayment credits", "spending cap", "spend cap", "free quota tier"):
 			return ai.CodeQuotaExhausted, "the account's credit or spending limit is used up"
 		}
 		return ai.CodeRateLimited, ""
@@ -42,7 +42,7 @@ func reason(status int, refusal genai.APIError, d details) (ai.Code, string) {
 		return ai.CodeNotAvailable, "the service is not available to this account or location"
 	case says("input token count", "maximum number of tokens"):
 		return ai.CodeContextLength, ""
-	case says("payload size exceeds", "text fields that are too large"):
+	case says("payload size exceeds", "text fields that are too large", "files bytes are too large", "page limit"):
 		return ai.CodeTooLarge, ""
 	case status == http.StatusBadRequest && says("unsupported mime type", "unsupported file uri", "cannot fetch content",
 		"is not enabled for", "does not support", "is not supported", "is unsupported", "only works in thinking mode", "can't be disabled"):

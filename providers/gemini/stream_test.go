@@ -189,6 +189,7 @@ func TestAnErrorWithinAStreamIsItsReason(t *testing.T) {
 	}{
 		{"event", sse(refusal(503, "UNAVAILABLE", "overloaded", "")), ai.CodeUnavailable, 0},
 		{"event of that type", "event: error\n" + sse(refusal(500, "INTERNAL", "x", "")), ai.CodeUnavailable, 0},
+		{"event of that type, bare", "event: error\n" + sse(`{"code":429,"status":"RESOURCE_EXHAUSTED"}`), ai.CodeRateLimited, 0},
 		{"no event", tail, ai.CodeUnavailable, 0},
 		{"rate limit", sse(refusal(429, "RESOURCE_EXHAUSTED", "x", retryIn("7s"))), ai.CodeRateLimited, 7 * time.Second},
 		{"daily quota", sse(refusal(429, "RESOURCE_EXHAUSTED", "x", quota(perDay)+","+retryIn("22s"))), ai.CodeQuotaExhausted, 0},

@@ -13,11 +13,11 @@ import (
 
 // generate answers a text or image request.
 func (p *Provider) generate(ctx context.Context, req *ai.Request, model string) (*ai.Response, error) {
-	keep := itsEnd
+	seen := watched{keep: itsEnd}
 	if len(req.Tools) > 0 {
-		keep = allOfIt
+		seen.keep = allOfIt
 	}
-	answer, body, exchange, err := ask(ctx, model, keep, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
+	answer, body, exchange, err := ask(ctx, model, seen, func(ctx context.Context) (*genai.GenerateContentResponse, error) {
 		return p.client.Models.GenerateContent(ctx, model, nil, p.config(req, model))
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 )
 
 // maxValues bounds the values in the JSON of one response, or of one event of
@@ -41,14 +42,31 @@ func (w *watched) hold(data []byte) {
 	if len(w.read)-w.keep > w.keep-len(data) { // together more than twice as much
 		w.read = w.read[:copy(w.read, w.read[len(w.read)-w.keep:])]
 	}
+	if len(w.read)+len(data) > cap(w.read) { // in few steps
+		w.read = slices.Grow(w.read, max(len(data), min(8*len(w.read), itsEnd)))
+	}
 	w.read = append(w.read, data...)
 }
 
 type watchedKey struct{}
 
+// watching is a context with its value in itself, which is an allocation less.
+type watching struct {
+	context.Context
+	seen watched
+}
+
+func (c *watching) Value(key any) any {
+	if key == (watchedKey{}) {
+		return &c.seen
+	}
+	return c.Context.Value(key)
+}
+
 // watch returns a context under which a response is watched.
 func watch(ctx context.Context, w watched) (context.Context, *watched) {
-	return context.WithValue(ctx, watchedKey{}, &w), &w
+	c := &watching{Context: ctx, seen: w}
+	return c, &c.seen
 }
 
 // watchBody puts a watchedBody between the transport and genai.
