@@ -3,11 +3,13 @@ package gemini_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"pgregory.net/rapid"
 
@@ -105,7 +107,12 @@ func TestTheTokensOfEmbeddingsAreCounted(t *testing.T) {
 				list[i] = make([]float64, 256) // more than is kept of the body
 				list[i][0] = 1
 			}
-			return wiretest.Response(200, strings.TrimSuffix(vectors(list...), "}")+","+usage+"}"), nil
+			body, tail := strings.TrimSuffix(vectors(list...), "}"), ","+usage+"}"
+			const block = 16 << 10 // wherever what is kept is cut, it is cut there
+			body += strings.Repeat(" ", (2*block+5-len(body+tail)%block)%block) + tail
+			resp := wiretest.Response(200, body)
+			resp.Body = io.NopCloser(iotest.OneByteReader(resp.Body))
+			return resp, nil
 		}}
 		got, err := provider(t, w).Analyze(t.Context(), ai.Embedding(inputs...))
 		if err != nil || got.Usage != (ai.Usage{InputTokens: want, TotalTokens: want}) {

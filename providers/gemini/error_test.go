@@ -79,6 +79,7 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		{"details of another shape", `{"error":{"code":429,"message":"Please retry in 3s.","details":{}}}`, 429, ai.CodeRateLimited, 3 * time.Second},
 		{"a message only", `{"error":"Your prepayment credits are depleted."}`, 429, ai.CodeQuotaExhausted, 0},
 		{"an error within the message", refusal(429, "RESOURCE_EXHAUSTED", refusal(429, "RESOURCE_EXHAUSTED", "x", quota(perDay)), ""), 429, ai.CodeQuotaExhausted, 0},
+		{"details beside such a message", refusal(429, "RESOURCE_EXHAUSTED", `{"message":"x"}`, quota(perDay)), 429, ai.CodeQuotaExhausted, 0},
 		{"leaked key", refusal(403, "PERMISSION_DENIED", "Your API key was reported as leaked.", ""), 403, ai.CodeAuthentication, 0},
 		{"no key", refusal(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers", ""), 403, ai.CodeAuthentication, 0},
 		{"payment required", ``, 402, ai.CodeQuotaExhausted, 0},

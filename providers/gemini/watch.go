@@ -52,8 +52,8 @@ type watchedKey struct{}
 
 // watching is a context with its value in itself, which is an allocation less.
 type watching struct {
-	context.Context
-	seen watched
+	context.Context //nolint:containedctx // it is a context itself
+	seen            watched
 }
 
 func (c *watching) Value(key any) any {
