@@ -48,16 +48,16 @@ type completionFunction struct {
 }
 
 type completionUsage struct {
-	PromptTokens        int `json:"prompt_tokens"`
-	CompletionTokens    int `json:"completion_tokens"`
-	TotalTokens         int `json:"total_tokens"`
+	PromptTokens        number `json:"prompt_tokens"`
+	CompletionTokens    number `json:"completion_tokens"`
+	TotalTokens         number `json:"total_tokens"`
 	PromptTokensDetails struct {
-		CachedTokens int `json:"cached_tokens"`
+		CachedTokens number `json:"cached_tokens"`
 	} `json:"prompt_tokens_details"`
 	CompletionTokensDetails struct {
-		ReasoningTokens int `json:"reasoning_tokens"`
+		ReasoningTokens number `json:"reasoning_tokens"`
 	} `json:"completion_tokens_details"`
-	PromptCacheHitTokens int `json:"prompt_cache_hit_tokens"` // DeepSeek's cached tokens
+	PromptCacheHitTokens number `json:"prompt_cache_hit_tokens"` // DeepSeek's cached tokens
 }
 
 func (u *completionUsage) counted() ai.Usage {
@@ -69,9 +69,9 @@ func (u *completionUsage) counted() ai.Usage {
 		total = u.PromptTokens + u.CompletionTokens
 	}
 	return ai.Usage{
-		InputTokens: u.PromptTokens, OutputTokens: u.CompletionTokens, TotalTokens: total,
-		CachedTokens:    max(u.PromptTokensDetails.CachedTokens, u.PromptCacheHitTokens),
-		ReasoningTokens: u.CompletionTokensDetails.ReasoningTokens,
+		InputTokens: int(u.PromptTokens), OutputTokens: int(u.CompletionTokens), TotalTokens: int(total),
+		CachedTokens:    int(max(u.PromptTokensDetails.CachedTokens, u.PromptCacheHitTokens)),
+		ReasoningTokens: int(u.CompletionTokensDetails.ReasoningTokens),
 	}
 }
 

@@ -80,7 +80,7 @@ func (c *call) refusal() *ai.Error {
 func (w *errorBody) reason(status int) (ai.Code, string) {
 	for _, word := range [...]word{w.InnerError.Code, w.Code, w.Type} {
 		if code, detail := meaning(strings.ToLower(string(word))); code != "" {
-			if code == ai.CodeRateLimited && w.says("request too large") {
+			if code == ai.CodeRateLimited && strings.Contains(w.said(), "request too large") {
 				return ai.CodeTooLarge, "the request is larger than a whole minute's tokens"
 			}
 			return code, detail

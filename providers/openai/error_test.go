@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -146,6 +147,19 @@ func TestAWaitHintIsHandedOn(t *testing.T) {
 		if e := asError(t, err); e.RetryAfter != c.want {
 			t.Errorf("%s %v: %v, want %v", c.body, c.headers, e.RetryAfter, c.want)
 		}
+	}
+}
+
+// A refusal is as long as the limit allows, and costs no multiple of that.
+func TestALongRefusalIsCheap(t *testing.T) {
+	const size = 4 << 20
+	p := provider(t, wiretest.Answering(400, refused("This model's maximum context length is 7."+strings.Repeat(" AbC", size/4), "x", "null")))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := p.Analyze(t.Context(), ai.Text("x"))
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; ai.CodeOf(err) != ai.CodeContextLength || took > 10*size {
+		t.Errorf("%v took %d MiB", err, took>>20)
 	}
 }
 

@@ -59,6 +59,10 @@ func (w word) faults() bool {
 	return false
 }
 
+// maxMessage is how much of a message is read: what says something stands at its
+// beginning, and dozens of phrases are looked for.
+const maxMessage = 16 << 10
+
 // readErrorBody finds the error in a body: {"error": {…}} as OpenAI writes it,
 // {"error": "text"}, the fields without an envelope, or a list of one of
 // these. Of any other body nothing is found.
@@ -88,6 +92,7 @@ func readErrorBody(body []byte) *errorBody {
 		w.found = true
 		_ = json.Unmarshal(inner, &w.Message)
 	}
+	w.Message = w.Message[:min(len(w.Message), maxMessage)]
 	return w
 }
 
@@ -104,11 +109,9 @@ func (w *errorBody) perDay() bool {
 	return false
 }
 
-// says reports whether the message has a phrase, given in lower case. Phrases
-// count only where services have no machine-readable reason.
-func (w *errorBody) says(phrase string) bool {
-	return strings.Contains(strings.ToLower(string(w.Message)), phrase)
-}
+// said is the message in lower case. Its phrases count only where services have
+// no machine-readable reason.
+func (w *errorBody) said() string { return strings.ToLower(string(w.Message)) }
 
 // meaning translates the codes and types that say more than the status does
 // (https://platform.openai.com/docs/guides/error-codes, Azure's reference, and

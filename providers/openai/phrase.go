@@ -2,6 +2,7 @@ package openai
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/finbrain/ai"
 )
@@ -36,8 +37,9 @@ var phrases = []struct {
 
 // phrased is the meaning of a phrase in the message, or the empty Code.
 func (w *errorBody) phrased() (ai.Code, string) {
+	said := w.said()
 	for _, p := range phrases {
-		if slices.ContainsFunc(p.said, w.says) {
+		if slices.ContainsFunc(p.said, func(phrase string) bool { return strings.Contains(said, phrase) }) {
 			return p.code, p.detail
 		}
 	}

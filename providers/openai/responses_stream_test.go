@@ -128,6 +128,24 @@ func TestAResponseThatSaysNothingBeforeItsEndIsRead(t *testing.T) {
 	}
 }
 
+// Servers that write a call at once send none of its pieces, and not always all
+// of the events about it.
+func TestTheArgumentsOfACallAreReadWhereverTheyStand(t *testing.T) {
+	added := event("response.output_item.added", `"output_index":0,"item":{"type":"function_call","call_id":"a","name":"f","arguments":""}`)
+	whole := event("response.function_call_arguments.done", `"output_index":0,"arguments":"{\"n\":1}"`)
+	piece := event("response.function_call_arguments.delta", `"output_index":0,"delta":"{\"n\":1}"`)
+	done := event("response.output_item.done", `"output_index":0,"item":{"type":"function_call","call_id":"a","name":"f","arguments":"{\"n\":1}"}`)
+	for name, data := range map[string][]string{
+		"as documented": {added, piece, whole, done}, "no pieces": {added, whole, done}, "no item": {added, whole},
+		"only pieces": {added, piece}, "only the item": {done}, "item unannounced": {whole, done},
+	} {
+		got, err := ai.Collect(provider(t, events(append(data, completed(calling))...), responses).Stream(t.Context(), &ai.Request{Prompt: "x", Tools: tools}))
+		if err != nil || len(got.ToolCalls) != 1 || got.ToolCalls[0].ID != "a" || string(got.ToolCalls[0].Arguments) != `{"n":1}` {
+			t.Errorf("%s: %s, %v", name, show(got), err)
+		}
+	}
+}
+
 func TestAStreamedResponseThatDoesNotEndWellIsAnError(t *testing.T) {
 	failed := func(failure string) string {
 		return event("response.failed", `"response":{"status":"failed","error":`+failure+`,"output":[]}`)

@@ -10,11 +10,12 @@ import (
 // responseEvent is an event of a stream of the Responses API
 // (https://platform.openai.com/docs/api-reference/responses-streaming).
 type responseEvent struct {
-	Type     string
-	At       int `json:"output_index"`
-	Delta    content
-	Item     outputItem
-	Response json.RawMessage
+	Type      string
+	At        int `json:"output_index"`
+	Delta     content
+	Arguments arguments
+	Item      outputItem
+	Response  json.RawMessage
 }
 
 // takeResponse passes on what an event of the Responses API holds. Events of an
@@ -46,6 +47,10 @@ func (s *stream) takeResponse(event transport.Event, model string) *ai.Error {
 		}
 	case "response.function_call_arguments.delta":
 		return s.callPiece(&completionCall{Index: &e.At, Function: completionFunction{Arguments: arguments(e.Delta)}})
+	case "response.function_call_arguments.done": // which may be all that comes of them
+		_, problem := s.called(e.At, &outputItem{Arguments: e.Arguments})
+		s.passCalls()
+		return problem
 	case "response.output_item.done":
 		return s.item(e.At, &e.Item)
 	case "response.completed", "response.incomplete", "response.failed":

@@ -152,6 +152,7 @@ func TestUsageIsReadWhateverItsShape(t *testing.T) {
 	for usage, want := range map[string]ai.Usage{
 		`null`: {}, `{}`: {}, `7`: {}, `{"prompt_tokens":"7"}`: {},
 		`{"prompt_tokens":7,"completion_tokens":3}`:                                          {InputTokens: 7, OutputTokens: 3, TotalTokens: 10},
+		`{"prompt_tokens":7.0,"completion_tokens":3.0,"total_tokens":null}`:                  {InputTokens: 7, OutputTokens: 3, TotalTokens: 10},
 		`{"prompt_tokens":7,"total_tokens":7,"prompt_cache_hit_tokens":4}`:                   {InputTokens: 7, TotalTokens: 7, CachedTokens: 4},
 		`{"total_tokens":7,"prompt_tokens_details":null,"completion_tokens_details":"none"}`: {TotalTokens: 7},
 	} {
