@@ -25,7 +25,8 @@
 // A body is "json", a text in "lines", each with its line break, or "base64".
 // Streams have "delays_ms" as well when Config.Timing was set: what was waited
 // before each line, in milliseconds. Files can be edited by hand; "body" with
-// the whole text in one string is understood in place of the three.
+// the whole text in one string is understood in place of the three. JSON comes
+// back without the white space between its parts.
 //
 // # What is not recorded
 //

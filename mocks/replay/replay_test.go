@@ -270,3 +270,22 @@ func TestAnUploadMatchesWhateverItsBoundary(t *testing.T) {
 		t.Error(got.err)
 	}
 }
+
+func TestEveryKindOfBodyComesBack(t *testing.T) {
+	for _, body := range []string{
+		"null", "0", `""`, "{}", "[]", `{"a":1,"a":2}`, `{"n":1e400,"m":9007199254740993}`, `{"s":"\ud800 <&> \u2028"}`,
+		"", "{", "\r\n", "a\rb\n\nc", "\x00", "\ufeff{}", "\xff",
+	} {
+		for _, contentType := range []string{"application/json", "text/event-stream", ""} {
+			dir := t.TempDir()
+			r := recording(t, dir, replay.Config{}, func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Content-Type"] = []string{contentType}
+				_, _ = io.Copy(w, r.Body)
+			})
+			send(t, r, http.MethodPost, chat, contentType, body)
+			if got := send(t, open(t, dir, replay.Config{}), http.MethodPost, chat, contentType, body); got.err != nil || got.body != body {
+				t.Errorf("%q as %q: %q, %v", body, contentType, got.body, got.err)
+			}
+		}
+	}
+}
