@@ -10,12 +10,14 @@ import "slices"
 func (r *Request) Continue(resp *Response, results ...ToolResult) *Request {
 	next := *r
 	next.History = slices.Clone(r.History)
-	if r.Prompt != "" { // else the model went on with results itself
+	if !blank(r.Prompt) { // else the model went on with results itself
 		next.History = append(next.History, Message{
 			Role: RoleUser, Text: r.Prompt, Images: r.Images, Documents: r.Documents,
 		})
 	}
-	next.History = append(next.History, Message{Role: RoleAssistant, Text: resp.Text, ToolCalls: resp.ToolCalls})
+	if !blank(resp.Text) || len(resp.ToolCalls) > 0 { // which else is no turn
+		next.History = append(next.History, Message{Role: RoleAssistant, Text: resp.Text, ToolCalls: resp.ToolCalls})
+	}
 	if len(results) > 0 {
 		next.History = append(next.History, Message{Role: RoleTool, ToolResults: results})
 	}

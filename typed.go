@@ -26,7 +26,8 @@ const MaxRepairs = 1
 // that a does; the response is that of the last.
 //
 // A response with ToolCalls is no answer yet: it comes back with the zero T and
-// no error. An answer that the token limit cut is CodeMaxTokens.
+// no error. An answer that the token limit cut is CodeMaxTokens. In a Schema of
+// the request's own every "$ref" points into it ("#/$defs/…").
 func AnalyzeAs[T any](ctx context.Context, a Analyzer, req *Request) (T, *Response, error) {
 	var none T
 	if req == nil {
@@ -75,6 +76,9 @@ func formOf[T any](own json.RawMessage) (*form, error) {
 	if len(own) > 0 {
 		if !isObject(own) || json.Unmarshal(own, s) != nil {
 			return nil, invalid("Schema", "is no JSON Schema")
+		}
+		if err := checkReferences(own); err != nil {
+			return nil, err
 		}
 	} else {
 		var err error
@@ -194,18 +198,8 @@ func place(message string) string {
 
 // repair returns the request that sends an answer back.
 func repair(req *Request, answer, fault string) Request {
-	again := *req
-	again.History = slices.Clone(req.History)
-	if !blank(req.Prompt) { // else the model went on with the results of tools
-		again.History = append(again.History, Message{
-			Role: RoleUser, Text: req.Prompt, Images: req.Images, Documents: req.Documents,
-		})
-	}
-	if !blank(answer) { // which is no turn
-		again.History = append(again.History, Message{Role: RoleAssistant, Text: answer})
-	}
+	again := req.Continue(&Response{Text: answer})
 	again.Prompt = "Your answer does not follow the JSON Schema: " + fault +
 		". Answer again, with nothing but JSON that follows it."
-	again.Images, again.Documents = nil, nil
-	return again
+	return *again
 }

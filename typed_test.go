@@ -241,3 +241,48 @@ func TestAFormThatCannotBeIsRefusedBeforeAnyAsking(t *testing.T) {
 		t.Error("the provider was asked")
 	}
 }
+
+func TestASchemaThatCouldNeverBeCheckedToItsEndIsRefused(t *testing.T) {
+	for _, schema := range []string{
+		`{"$ref":"#"}`,
+		`{"allOf":[{"$ref":"#"}]}`,
+		`{"anyOf":[{"oneOf":[{"not":{"$ref":"#"}}]}]}`,
+		`{"if":{"$ref":"#/$defs/a"},"$defs":{"a":{"then":{"$ref":"#/$defs/b"}},"b":{"else":{"$ref":"#/$defs/a"}}}}`,
+		`{"type":"object","properties":{"a":{"$ref":"#/properties/a"}}}`,
+		`{"$defs":{"a/b":{"$ref":"#/$defs/a~1b"}},"properties":{"x":{"$ref":"#/$defs/a~1b"}}}`,
+		`{"$defs":{"a":{"$ref":"#/$defs/%61"}}}`,
+		`{"dependentSchemas":{"x":{"$ref":"#"}}}`,
+		`{"allOf":[{"$ref":"#/allOf/00"}]}`,
+		`{"$anchor":"top","properties":{"a":{"$ref":"#top"}}}`,
+		`{"$dynamicRef":"#"}`,
+		`{"properties":{"a":{"$id":"https://example.com/a","$ref":"#"}}}`,
+	} {
+		a := texts("{}")
+		_, _, err := ai.AnalyzeAs[map[string]any](t.Context(), a, &ai.Request{Prompt: "q", Schema: json.RawMessage(schema)})
+		if failed, ok := err.(*ai.Error); !ok || failed.Field != "Schema" || len(a.asked) != 0 {
+			t.Errorf("%s: %v", schema, err)
+		}
+	}
+	for _, schema := range []string{ // a tree, and properties that are named like keywords
+		`{"type":"object","properties":{"next":{"$ref":"#"},"all":{"type":"array","items":{"$ref":"#"}}}}`,
+		`{"$defs":{"a":{"type":"object"}},"allOf":[{"$ref":"#/$defs/a"},{"anyOf":[{"$ref":"#/$defs/a"}]}]}`,
+		`{"type":"object","properties":{"$ref":{"type":"string"},"$anchor":{"type":"string"},"$id":{"type":"string"}}}`,
+		`{"$id":"https://example.com/filing","type":"object"}`,
+	} {
+		if _, _, err := ai.AnalyzeAs[map[string]any](t.Context(), texts(`{}`), &ai.Request{Prompt: "q", Schema: json.RawMessage(schema)}); err != nil {
+			t.Errorf("%s: %v", schema, err)
+		}
+	}
+}
+
+func FuzzAnySchemaCanBeCheckedAgainst(f *testing.F) {
+	for _, schema := range []string{`{"$ref":"#"}`, `{"properties":{"a":{"$ref":"#"}}}`, `{"allOf":[{"$ref":"#/allOf/1"},{"not":{"$ref":"#/allOf/0"}}]}`} {
+		f.Add(schema, `{"a":{"a":{}}}`)
+	}
+	f.Fuzz(func(t *testing.T, schema, answer string) {
+		_, resp, err := ai.AnalyzeAs[any](t.Context(), texts(answer, answer), &ai.Request{Prompt: "q", Schema: json.RawMessage(schema)})
+		if err == nil && resp == nil {
+			t.Error("neither an answer nor an error")
+		}
+	})
+}
