@@ -105,6 +105,19 @@ func contests(b *testing.B) []contest {
 			}
 			return nil
 		}},
+		{"first piece", func() error {
+			for d, err := range streamed.Stream(ctx, ai.Text("A short question.")) {
+				if err != nil || d.Text != "" {
+					return err
+				}
+			}
+			return nil
+		}, func() error {
+			for _, err := range alone.Models.GenerateContentStream(ctx, model, genai.Text("A short question."), config) {
+				return err
+			}
+			return nil
+		}},
 	}
 }
 

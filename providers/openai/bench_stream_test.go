@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	library "github.com/sashabaranov/go-openai"
 
@@ -49,34 +50,65 @@ func benchmarkStream(b *testing.B, base string, client *http.Client) {
 		p := provider(b, nil, func(c *openai.Config) { c.BaseURL, c.HTTPClient = base, client })
 		req := ai.Text(prompt)
 		b.ReportAllocs()
+		var first firstPiece
 		for b.Loop() {
-			for _, err := range p.Stream(b.Context(), req) {
+			first.asked()
+			for d, err := range p.Stream(b.Context(), req) {
 				if err != nil {
 					b.Fatal(err)
 				}
+				if d.Text != "" {
+					first.came()
+				}
 			}
 		}
+		first.report(b)
 	})
 	b.Run("library", func(b *testing.B) {
 		cfg := library.DefaultConfig(testKey)
 		cfg.BaseURL, cfg.HTTPClient = base, client
 		c := library.NewClientWithConfig(cfg)
 		b.ReportAllocs()
+		var first firstPiece
 		for b.Loop() {
+			first.asked()
 			stream, err := c.CreateChatCompletionStream(b.Context(), library.ChatCompletionRequest{
 				Model:         "gpt-5.5",
 				Messages:      []library.ChatCompletionMessage{{Role: "user", Content: prompt}},
 				StreamOptions: &library.StreamOptions{IncludeUsage: true},
 			})
 			for err == nil {
-				_, err = stream.Recv()
+				var piece library.ChatCompletionStreamResponse
+				if piece, err = stream.Recv(); len(piece.Choices) > 0 && piece.Choices[0].Delta.Content != "" {
+					first.came()
+				}
 			}
 			if !errors.Is(err, io.EOF) {
 				b.Fatal(err)
 			}
 			_ = stream.Close()
 		}
+		first.report(b)
 	})
+}
+
+// firstPiece measures how long the first piece of text of each stream takes.
+type firstPiece struct {
+	start   time.Time
+	total   time.Duration
+	waiting bool
+}
+
+func (f *firstPiece) asked() { f.start, f.waiting = time.Now(), true }
+
+func (f *firstPiece) came() {
+	if f.waiting {
+		f.total, f.waiting = f.total+time.Since(f.start), false
+	}
+}
+
+func (f *firstPiece) report(b *testing.B) {
+	b.ReportMetric(float64(f.total.Nanoseconds())/float64(b.N), "ns/first")
 }
 
 func BenchmarkImage1MiBInMemory(b *testing.B) {
