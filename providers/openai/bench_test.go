@@ -92,4 +92,19 @@ func BenchmarkEmbedding16x1536(b *testing.B) {
 			}
 		})
 	}
+	items := make([]string, len(inputs))
+	for i := range items {
+		items[i] = floats(i, v...)
+	}
+	cfg := library.DefaultConfig(testKey)
+	cfg.HTTPClient = &http.Client{Transport: memory(vectors(items...))}
+	c := library.NewClientWithConfig(cfg)
+	b.Run("library, float", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := c.CreateEmbeddings(b.Context(), library.EmbeddingRequest{Model: "text-embedding-3-small", Input: inputs}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
