@@ -57,6 +57,18 @@ func TestTheOutcomeOfAStreamIsThatOfItsEnd(t *testing.T) {
 	})
 }
 
+func TestTheWaitForTheFirstPieceBeginsWithTheAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newTestGuard(t, Policy{Timeout: time.Hour, Retry: RetryPolicy{MaxAttempts: 1}}, nil)
+		elapse(10 * time.Minute)
+		start := time.Now()
+		_, err := RunStream(t.Context(), g, Call{}, piecesAfter(nil, time.Hour))
+		if took := time.Since(start); took != 20*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("error %v after %v", err, took)
+		}
+	})
+}
+
 func TestAStreamIsRetriedUntilItsFirstPiece(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newTestGuard(t, Policy{}, nil)
